@@ -1,0 +1,233 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+A first run:
+  spiegel sample --providers 60 --years 3 --out country      a fictional country
+  spiegel key --out country.key                              a key for pseudonyms; keep it apart from the data
+  spiegel year pipelines/kibg/years/2025.toml --inbox country/inbox --batch batch --key country.key
+  spiegel status --batch batch                               who delivered, who has a report, and why not
+
+Exit codes:
+   0  done
+   2  wrong usage
+  10  done, but some submissions were refused or some reports failed (they are listed)
+  12  the definition of the pipeline is wrong
+  13  the lake or the disk
+  70  a bug in spiegel";
+
+/// Mirror reports (spiegelrapportages): from submissions to a PDF for each provider.
+#[derive(Debug, Parser)]
+#[command(name = "spiegel", version, about, after_help = EXAMPLES, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Everything for one year: ingest, benchmark, report. What is finished is not done again.
+    Year(Year),
+    /// Read the submissions in an inbox into the lake of a batch, with a receipt for each.
+    Ingest(Ingest),
+    /// Compute the position of each provider, and write results and report.json files.
+    Benchmark(Benchmark),
+    /// Make the PDFs from the report.json files.
+    Report(Report),
+    /// Write a fictional country of providers to try things on.
+    Sample(Sample),
+    /// Show per provider what was delivered, whether there is a report, and if not, why.
+    Status(Status),
+    /// Ask the private lake or the results of a batch with SQL.
+    Query(Query),
+    /// Explain the code of a finding: what it means, why it matters, what to do.
+    Explain(Explain),
+    /// Make a key for pseudonyms of clients.
+    Key(KeyOut),
+    /// Work on the definitions of a pipeline.
+    Pipeline {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: PipelineVerb,
+    },
+}
+
+/// What to do with a pipeline.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PipelineVerb {
+    /// Check all definitions of a pipeline and run the cases of its indicators.
+    Check {
+        /// Folder of the pipeline, for instance pipelines/kibg.
+        directory: PathBuf,
+    },
+}
+
+/// What several verbs share.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Year file of a pipeline, for instance pipelines/kibg/years/2025.toml.
+    pub(crate) year: PathBuf,
+    /// Folder of the batch; made when it is not there. One batch holds all years.
+    #[arg(long)]
+    pub(crate) batch: PathBuf,
+    /// Threads [default: as many as the machine has]. Results do not depend on it.
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+}
+
+/// Options of reading.
+#[derive(Debug, Args)]
+pub(crate) struct Reading {
+    /// Folder with the submissions.
+    #[arg(long)]
+    pub(crate) inbox: PathBuf,
+    /// File with the key for pseudonyms; see `spiegel key`. Not needed when no column is pseudonymised.
+    #[arg(long, env = "SPIEGEL_KEY_FILE", hide_env_values = true)]
+    pub(crate) key: Option<PathBuf>,
+}
+
+/// Options of making reports.
+#[derive(Debug, Args)]
+pub(crate) struct Making {
+    /// Only these providers; may be repeated.
+    #[arg(long = "provider", value_name = "ID")]
+    pub(crate) providers: Vec<String>,
+    /// Folder of the report template [default: report-templates/spiegel beside the folder pipelines].
+    #[arg(long)]
+    pub(crate) template: Option<PathBuf>,
+    /// Use this external typst command (0.15.1) and not the one inside spiegel.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) typst_cli: Option<PathBuf>,
+}
+
+/// `spiegel year`.
+#[derive(Debug, Args)]
+pub(crate) struct Year {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    #[command(flatten)]
+    pub(crate) making: Making,
+}
+
+/// `spiegel ingest`.
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+}
+
+/// `spiegel benchmark`.
+#[derive(Debug, Args)]
+pub(crate) struct Benchmark {
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// `spiegel report`.
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(flatten)]
+    pub(crate) making: Making,
+}
+
+/// `spiegel sample`.
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    /// How many providers.
+    #[arg(long, default_value_t = 60)]
+    pub(crate) providers: usize,
+    /// How many years.
+    #[arg(long, default_value_t = 3)]
+    pub(crate) years: u32,
+    /// First year.
+    #[arg(long, default_value_t = 2023)]
+    pub(crate) first_year: i32,
+    /// The same seed gives the same country.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder to write to; its inbox must be empty.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// Add providers with broken submissions.
+    #[arg(long)]
+    pub(crate) dirty: bool,
+}
+
+/// Table or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
+}
+
+/// `spiegel status`.
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Folder of the batch.
+    #[arg(long)]
+    pub(crate) batch: PathBuf,
+    /// Only this year [default: the latest in the batch].
+    #[arg(long)]
+    pub(crate) year: Option<i32>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub(crate) format: TableFormat,
+}
+
+/// How `query` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// A table for people.
+    Table,
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object per line.
+    Json,
+}
+
+/// `spiegel query`.
+#[derive(Debug, Args)]
+pub(crate) struct Query {
+    /// Folder of the batch. Its lake is private: pseudonymised records of clients.
+    #[arg(long)]
+    pub(crate) batch: PathBuf,
+    /// Folder of the pipeline, for its views [default: pipelines/kibg].
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+    pub(crate) format: RowFormat,
+    /// One SELECT. Without it, the tables are listed.
+    pub(crate) sql: Option<String>,
+}
+
+/// `spiegel explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Code of a finding, for instance E301. Without it, all codes are listed.
+    pub(crate) code: Option<String>,
+    /// Folder of the pipeline.
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+}
+
+/// `spiegel key`.
+#[derive(Debug, Args)]
+pub(crate) struct KeyOut {
+    /// File to write; must not exist. Keep it apart from the data and for as long as clients must be recognised over years.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+}

@@ -1,0 +1,205 @@
+//! A batch directory: where things lie, who works in it, and the state of its years.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use spiegel_model::Receipt;
+
+use crate::exit::Usage;
+
+/// A batch directory that this process works in; the lock ends with it.
+pub(crate) struct Batch {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Batch {
+    /// Opens the directory, made when it is not there, for this process alone.
+    pub(crate) fn open(root: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(root).with_context(|| format!("batch {}", root.display()))?;
+        let file = root.join(".lock");
+        let lock = File::create(&file).with_context(|| format!("batch {}", root.display()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(Usage(format!(
+                "another spiegel works in {}; wait for it, or use another --batch",
+                root.display()
+            ))
+            .into()),
+            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("batch {}", root.display())),
+        }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn lake(&self) -> PathBuf {
+        self.root.join("lake")
+    }
+
+    pub(crate) fn results(&self, year: i32) -> PathBuf {
+        self.root.join("results").join(year.to_string())
+    }
+
+    pub(crate) fn reports(&self, year: i32) -> PathBuf {
+        self.root.join("reports").join(year.to_string())
+    }
+
+    /// The folder of a provider's report of a year.
+    pub(crate) fn report(&self, year: i32, provider: &str, version: u32) -> PathBuf {
+        self.reports(year).join(provider).join(format!("v{version}"))
+    }
+
+    /// Writes a file whole or not at all.
+    pub(crate) fn write(&self, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+        let staging = self.root.join(".staging");
+        let folder = file.parent().unwrap_or(&self.root);
+        let write = || -> std::io::Result<()> {
+            fs::create_dir_all(&staging)?;
+            fs::create_dir_all(folder)?;
+            let mut draft = tempfile::NamedTempFile::new_in(&staging)?;
+            draft.write_all(bytes)?;
+            draft.as_file().sync_all()?;
+            make_readable(draft.path())?;
+            draft.persist(file).map_err(|error| error.error)?;
+            Ok(())
+        };
+        write().with_context(|| format!("cannot write {}", file.display()))
+    }
+}
+
+/// Temporary files are for their owner only; outputs are for everyone who may read the folder.
+fn make_readable(file: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644))?;
+    }
+    let _ = file;
+    Ok(())
+}
+
+/// All receipts in a batch directory, by path.
+pub(crate) fn receipts(root: &Path) -> anyhow::Result<Vec<Receipt>> {
+    let mut files = Vec::new();
+    let folder = root.join("receipts");
+    for provider in folders(&folder)? {
+        for submission in folders(&provider)? {
+            files.push(submission.join("ontvangst.json"));
+        }
+    }
+    let mut receipts = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).with_context(|| format!("receipt {}", file.display()))?;
+        receipts.push(serde_json::from_str(&text).with_context(|| format!("receipt {}", file.display()))?);
+    }
+    Ok(receipts)
+}
+
+/// Folders in a folder, sorted; none when it is not there.
+pub(crate) fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("folder {}", folder.display())),
+    };
+    let mut found: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    Ok(found)
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `run.json`: the state of each year of a batch. It holds no clock, so that the same work gives the same file.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Run {
+    /// Version of this file format.
+    pub(crate) format: u32,
+    /// Years by number.
+    pub(crate) years: BTreeMap<String, RunYear>,
+}
+
+/// One year of a batch.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(crate) struct RunYear {
+    /// Pipeline id.
+    pub(crate) pipeline: String,
+    /// As printed.
+    pub(crate) label: String,
+    /// Program that made it.
+    pub(crate) program: String,
+    /// What the results were made from.
+    pub(crate) made_from: String,
+    /// Providers by id.
+    pub(crate) providers: BTreeMap<String, ProviderState>,
+}
+
+/// What is known of a provider in a year.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(crate) struct ProviderState {
+    /// Registered name.
+    pub(crate) name: String,
+    /// Whether it has a report, or why not.
+    pub(crate) report: ReportState,
+}
+
+/// Whether there is a report.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub(crate) enum ReportState {
+    /// The report.json is there, the PDF is not yet.
+    #[default]
+    Assembled,
+    /// The PDF is there.
+    Made {
+        /// Relative to the batch directory.
+        file: String,
+        /// Pages.
+        pages: usize,
+    },
+    /// Fewer clients than an own report needs.
+    TooFewClients {
+        /// Clients over the years that count.
+        clients: u64,
+        /// Clients needed.
+        needed: u64,
+    },
+    /// Making it failed.
+    Failed {
+        /// Why, without any value.
+        reason: String,
+    },
+}
+
+impl Run {
+    /// The state of a batch; empty when there is none yet.
+    pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
+        let file = root.join("run.json");
+        match fs::read_to_string(&file) {
+            Ok(text) => serde_json::from_str(&text).with_context(|| format!("{}", file.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self { format: 1, years: BTreeMap::new() }),
+            Err(error) => Err(error).with_context(|| format!("{}", file.display())),
+        }
+    }
+
+    /// Writes it.
+    pub(crate) fn save(&self, batch: &Batch) -> anyhow::Result<()> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        batch.write(&batch.root().join("run.json"), text.as_bytes())
+    }
+}

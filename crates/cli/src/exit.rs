@@ -1,0 +1,84 @@
+//! Exit codes: whose fault it is decides.
+
+use spiegel_ingest::Error as IngestError;
+use spiegel_query::Error as QueryError;
+
+/// Wrong usage.
+pub(crate) const WRONG_USAGE: u8 = 2;
+/// Done, but something was refused or failed.
+pub(crate) const WITH_REFUSALS: u8 = 10;
+/// The pipeline's definition is wrong.
+pub(crate) const PIPELINE: u8 = 12;
+/// The lake or the disk.
+pub(crate) const LAKE: u8 = 13;
+/// A bug.
+pub(crate) const BUG: u8 = 70;
+
+/// How a verb ended when nothing stopped it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Done.
+    Done,
+    /// Done, but some submissions were refused or some reports failed.
+    WithRefusals,
+    /// The pipeline does not pass its check; the mistakes were printed.
+    PipelineWrong,
+}
+
+impl Outcome {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::WithRefusals => WITH_REFUSALS,
+            Self::PipelineWrong => PIPELINE,
+        }
+    }
+
+    /// The worse of two.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self == Self::Done { other } else { self }
+    }
+}
+
+/// A mistake in how the command was used, found after parsing.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// The exit code that belongs to an error.
+pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
+    for cause in error.chain() {
+        if cause.is::<Usage>() {
+            return WRONG_USAGE;
+        }
+        if let Some(error) = cause.downcast_ref::<IngestError>() {
+            return match error {
+                IngestError::Pipeline { .. } => PIPELINE,
+                IngestError::Key { .. } | IngestError::Inbox { .. } => WRONG_USAGE,
+                IngestError::Lake { .. } => LAKE,
+                IngestError::Bug(_) => BUG,
+            };
+        }
+        if let Some(error) = cause.downcast_ref::<QueryError>() {
+            return match error {
+                QueryError::Pipeline(_) => PIPELINE,
+                QueryError::Lake { .. } => LAKE,
+                QueryError::Bug(_) => BUG,
+            };
+        }
+        if cause.is::<spiegel_render::Error>() {
+            return PIPELINE;
+        }
+        if cause.is::<std::io::Error>() {
+            return LAKE;
+        }
+    }
+    BUG
+}

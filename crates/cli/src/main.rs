@@ -1,0 +1,56 @@
+//! The `spiegel` command: arguments, progress and exit codes around the other crates.
+//! It holds no logic of its own: it never checks a row, computes a figure or draws a page.
+
+mod arguments;
+mod batch;
+mod exit;
+mod steps;
+mod talk;
+mod verbs;
+
+use std::panic;
+use std::process::ExitCode;
+
+use arguments::{Arguments, PipelineVerb, Verb};
+use clap::Parser;
+use exit::Outcome;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // Help and version are answers, not mistakes.
+            let code = if message.use_stderr() { exit::WRONG_USAGE } else { 0 };
+            let _ = message.print();
+            return ExitCode::from(code);
+        }
+    };
+    // A panic is a bug; its text may hold a value, so only its place is told.
+    panic::set_hook(Box::new(|details| {
+        let place = details.location().map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        talk::line(&format!("bug in spiegel{place}; please report it with the command you ran"));
+    }));
+    match panic::catch_unwind(|| run(arguments)) {
+        Ok(Ok(outcome)) => ExitCode::from(outcome.code()),
+        Ok(Err(error)) => {
+            talk::line(&format!("error: {error:#}"));
+            ExitCode::from(exit::code_of(&error))
+        }
+        Err(_) => ExitCode::from(exit::BUG),
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
+    match arguments.verb {
+        Verb::Year(year) => steps::year(&year),
+        Verb::Ingest(ingest) => steps::ingest_verb(&ingest),
+        Verb::Benchmark(benchmark) => steps::benchmark_verb(&benchmark),
+        Verb::Report(report) => steps::report_verb(&report),
+        Verb::Sample(sample) => verbs::sample(&sample),
+        Verb::Status(status) => verbs::status(&status),
+        Verb::Query(query) => verbs::query(&query),
+        Verb::Explain(explain) => verbs::explain(&explain),
+        Verb::Key(key) => verbs::key(&key),
+        Verb::Pipeline { verb: PipelineVerb::Check { directory } } => verbs::check_pipeline(&directory),
+    }
+}

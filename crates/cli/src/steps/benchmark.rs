@@ -1,0 +1,151 @@
+//! Benchmark: positions of all providers, results as Parquet, and a report.json for each provider with a report.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::Context as _;
+use spiegel_ingest::PartRef;
+use spiegel_query::{Engine, Pipeline, Reference, ReportContext, Results, Standing, assemble, write_results};
+
+use super::{Workplace, register};
+use crate::batch::{self, ProviderState, ReportState, Run, RunYear, sha256};
+use crate::exit::Usage;
+use crate::talk::Progress;
+
+/// Reports have one version until correction rounds exist.
+const VERSION: u32 = 1;
+
+/// Name and version of the program, as reports print it.
+pub(crate) fn program() -> String {
+    format!("spiegel {}", env!("CARGO_PKG_VERSION"))
+}
+
+pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<()> {
+    let year = workplace.year.year;
+    let root = workplace.batch.root();
+    let (register, register_bytes) = register(workplace, &pipeline)?;
+    let data = data_fingerprint(workplace)?;
+    let year_bytes = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
+    let made_from = sha256(&[
+        program().as_bytes(),
+        data.as_bytes(),
+        pipeline.fingerprint.as_bytes(),
+        &year_bytes,
+        &register_bytes,
+    ]);
+    let mut run = Run::load(root)?;
+    if is_finished(workplace, &run, &made_from) {
+        Progress::start("benchmark", 1).end("unchanged");
+        return Ok(());
+    }
+    let steps = pipeline.indicators.len() + 2;
+    let progress = Progress::start("benchmark", steps);
+    let engine = Engine::open(&workplace.batch.lake(), &pipeline, workplace.threads)?;
+    let name = pipeline.spec.id.clone();
+    let results = Results::compute(&engine, pipeline, workplace.year.clone(), register, |_| progress.advance())?;
+    if results.providers.is_empty() {
+        return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
+    }
+    write_results(&results, &workplace.batch.results(year))?;
+    let (_, reference) = Reference::new(&results).to_json()?;
+    let context = ReportContext { program: program(), data, reference, version: VERSION };
+    let providers = write_reports(workplace, &results, &context, run.years.get(&year.to_string()))?;
+    let own = providers.values().filter(|one| !matches!(one.report, ReportState::TooFewClients { .. })).count();
+    run.years.insert(
+        year.to_string(),
+        RunYear { pipeline: name, label: workplace.year.label.clone(), program: program(), made_from, providers },
+    );
+    run.save(&workplace.batch)?;
+    progress.end(&format!(
+        "{} providers, {} indicators, {own} with a report of their own",
+        results.providers.len(),
+        results.indicators.len()
+    ));
+    Ok(())
+}
+
+/// What the data of all years up to the report year are, by content: which submissions count.
+fn data_fingerprint(workplace: &Workplace) -> anyhow::Result<String> {
+    let receipts = batch::receipts(workplace.batch.root())?;
+    let mut parts = Vec::new();
+    for year in workplace.year.trend_from - i32::try_from(workplace.year.minimum.client_years).unwrap_or(1)..=workplace.year.year {
+        for part in PartRef::accepted(&receipts, year) {
+            parts.push(format!("{year} {} {} {} {}", part.provider_id, part.sequence, part.sha256, part.definitions));
+        }
+    }
+    Ok(sha256(&[parts.join("\n").as_bytes()]))
+}
+
+/// The results were made from the same things, and every report.json is there.
+fn is_finished(workplace: &Workplace, run: &Run, made_from: &str) -> bool {
+    let year = workplace.year.year;
+    let Some(state) = run.years.get(&year.to_string()) else { return false };
+    state.made_from == made_from
+        && workplace.batch.results(year).join("reference.json").is_file()
+        && state.providers.iter().all(|(id, one)| {
+            matches!(one.report, ReportState::TooFewClients { .. })
+                || workplace.batch.report(year, id, VERSION).join("report.json").is_file()
+        })
+}
+
+/// Writes the report.json of each provider with a report of its own, on plain threads.
+fn write_reports(
+    workplace: &Workplace,
+    results: &Results,
+    context: &ReportContext,
+    before: Option<&RunYear>,
+) -> anyhow::Result<BTreeMap<String, ProviderState>> {
+    let year = workplace.year.year;
+    let ids: Vec<&String> = results.providers.keys().collect();
+    let next = AtomicUsize::new(0);
+    let states: Mutex<BTreeMap<String, ProviderState>> = Mutex::new(BTreeMap::new());
+    let failure: Mutex<Option<anyhow::Error>> = Mutex::new(None);
+    let one = |id: &String| -> anyhow::Result<ProviderState> {
+        let name = results.register.name_of(id).to_owned();
+        let folder = workplace.batch.report(year, id, VERSION);
+        let standing = results.providers.get(id).map(|provider| provider.standing);
+        if let Some(Standing::TooFewClients { clients, needed }) = standing {
+            // A draft of an earlier run, before this provider fell under the minimum.
+            if folder.is_dir() {
+                fs::remove_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+            }
+            return Ok(ProviderState { name, report: ReportState::TooFewClients { clients, needed } });
+        }
+        let report = assemble(results, id, context).context("a provider without results")?;
+        let mut text = serde_json::to_vec_pretty(&report)?;
+        text.push(b'\n');
+        let file = folder.join("report.json");
+        let unchanged = fs::read(&file).is_ok_and(|old| old == text);
+        if !unchanged {
+            workplace.batch.write(&file, &text)?;
+        }
+        let report = before
+            .and_then(|state| state.providers.get(id))
+            .filter(|_| unchanged)
+            .map_or(ReportState::Assembled, |state| state.report.clone());
+        Ok(ProviderState { name, report })
+    };
+    thread::scope(|scope| {
+        for _ in 0..workplace.threads {
+            scope.spawn(|| {
+                while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    match one(id) {
+                        Ok(state) => {
+                            states.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert((*id).clone(), state);
+                        }
+                        Err(error) => {
+                            failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+                        }
+                    }
+                }
+            });
+        }
+    });
+    if let Some(error) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(error);
+    }
+    Ok(states.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}

@@ -1,0 +1,158 @@
+//! Ingest: every submission in the inbox into the lake, each with a receipt.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use anyhow::Context as _;
+use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, definitions_hash, discover, ingest, load_rules, load_schema};
+use spiegel_model::{Receipt, Verdict};
+use spiegel_query::Pipeline;
+
+use super::{Workplace, register_file};
+use crate::arguments::Reading;
+use crate::batch;
+use crate::exit::{Outcome, Usage};
+use crate::talk::{self, Progress};
+
+pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading) -> anyhow::Result<Outcome> {
+    let year = workplace.year.year;
+    let schema = load_schema(&workplace.pipeline_directory)?;
+    let rules = load_rules(&workplace.pipeline_directory)?;
+    let hashed = schema.tables.iter().any(|table| table.columns.iter().any(|column| column.pseudonymise));
+    let key = match &reading.key {
+        Some(file) => Key::from_file(file)?,
+        None if hashed => {
+            return Err(Usage(
+                "this pipeline pseudonymises clients: give --key FILE (make one with `spiegel key --out FILE`)".to_owned(),
+            )
+            .into());
+        }
+        None => Key::unused()?,
+    };
+    let definitions = definitions_hash(&workplace.pipeline_directory, &key)?;
+    let found = discover(&reading.inbox, &pipeline.spec.delivery)?;
+    for (name, reason) in &found.ignored {
+        talk::line(&format!("ignored    {name}: {reason}"));
+    }
+    let submissions: Vec<Found> =
+        found.submissions.into_iter().filter(|one| one.year.is_none_or(|its_year| its_year == year)).collect();
+    if submissions.is_empty() {
+        return Err(Usage(format!("no submission for {year} in {}", reading.inbox.display())).into());
+    }
+    keep_register(workplace, pipeline, &reading.inbox)?;
+    let lake = Lake::open(workplace.batch.root())?.with_threads(workplace.threads);
+    let context = Context {
+        schema: &schema,
+        rules: &rules,
+        delivery: &pipeline.spec.delivery,
+        key: &key,
+        definitions: &definitions,
+        report_year: year,
+        register: &pipeline.spec.register.file,
+    };
+    let progress = Progress::start("ingest", submissions.len());
+    let ingested = read_all(&submissions, &context, &lake, workplace.threads, &progress)?;
+    let refused = ingested.iter().filter(|one| one.receipt.verdict == Verdict::Refused).count();
+    let rows: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.rows).sum();
+    let used: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.used).sum();
+    let skipped = ingested.iter().filter(|one| one.skipped).count();
+    publish(workplace, &schema, &lake, &ingested)?;
+    progress.end(&format!(
+        "{} submissions ({skipped} unchanged, {refused} refused), {rows} rows, {used} used",
+        ingested.len()
+    ));
+    Ok(if refused > 0 { Outcome::WithRefusals } else { Outcome::Done })
+}
+
+/// Reads on plain threads, in the order of the inbox; the result does not depend on their number.
+fn read_all(
+    submissions: &[Found],
+    context: &Context<'_>,
+    lake: &Lake,
+    threads: usize,
+    progress: &Progress,
+) -> anyhow::Result<Vec<Ingested>> {
+    let next = AtomicUsize::new(0);
+    let slots: Vec<Mutex<Option<Result<Ingested, spiegel_ingest::Error>>>> =
+        submissions.iter().map(|_| Mutex::new(None)).collect();
+    thread::scope(|scope| {
+        for _ in 0..threads.min(submissions.len()) {
+            scope.spawn(|| {
+                while let Some(found) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = ingest(found, context, lake);
+                    if let Ok(one) = &result {
+                        tell(found, one, progress);
+                    }
+                    let at = submissions.iter().position(|one| std::ptr::eq(one, found)).unwrap_or_default();
+                    if let Some(slot) = slots.get(at) {
+                        *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
+                    }
+                    progress.advance();
+                }
+            });
+        }
+    });
+    slots
+        .into_iter()
+        .map(|slot| {
+            slot.into_inner()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .unwrap_or_else(|| Err(spiegel_ingest::Error::Bug("a submission was not read".to_owned())))
+                .map_err(anyhow::Error::from)
+        })
+        .collect()
+}
+
+/// What an analyst must know of a submission; never a value of it.
+fn tell(found: &Found, one: &Ingested, progress: &Progress) {
+    let receipt = &one.receipt;
+    if let Some(refusal) = &receipt.refusal {
+        progress.say(&format!("refused    {}: {} {}", found.name, refusal.code, refusal.title));
+    } else {
+        let quarantined: u64 = receipt.tables.iter().map(|table| table.quarantined).sum();
+        if quarantined > 0 {
+            let codes: Vec<&str> = receipt.findings.keys().map(String::as_str).collect();
+            progress.say(&format!("remarks    {}: {quarantined} rows in quarantine ({})", found.name, codes.join(", ")));
+        }
+    }
+}
+
+/// Brings the years that the submissions touch up to date, from all receipts of the batch.
+fn publish(
+    workplace: &Workplace,
+    schema: &spiegel_model::SubmissionSchema,
+    lake: &Lake,
+    ingested: &[Ingested],
+) -> anyhow::Result<()> {
+    let receipts = current_receipts(workplace.batch.root(), ingested)?;
+    let mut years: BTreeSet<i32> = ingested.iter().flat_map(|one| one.receipt.years.iter().copied()).collect();
+    years.insert(workplace.year.year);
+    for year in years {
+        lake.publish(schema, year, &PartRef::accepted(&receipts, year))?;
+    }
+    Ok(())
+}
+
+/// Receipts that count: those on disk, but of a delivery that now lies in the inbox with other content only the new one.
+fn current_receipts(root: &Path, ingested: &[Ingested]) -> anyhow::Result<Vec<Receipt>> {
+    let same = |a: &Receipt, b: &Receipt| (&a.provider_id, a.year, a.sequence) == (&b.provider_id, b.year, b.sequence);
+    Ok(batch::receipts(root)?
+        .into_iter()
+        .filter(|receipt| {
+            ingested.iter().all(|one| !same(&one.receipt, receipt) || one.receipt.sha256 == receipt.sha256)
+        })
+        .collect())
+}
+
+/// Keeps the register that came with the inbox, so that later steps need no inbox.
+fn keep_register(workplace: &Workplace, pipeline: &Pipeline, inbox: &Path) -> anyhow::Result<()> {
+    let name = &pipeline.spec.register.file;
+    let candidates: [Option<PathBuf>; 2] = [Some(inbox.join(name)), inbox.parent().map(|parent| parent.join(name))];
+    let Some(file) = candidates.into_iter().flatten().find(|file| file.is_file()) else { return Ok(()) };
+    let bytes = fs::read(&file).with_context(|| format!("register {}", file.display()))?;
+    workplace.batch.write(&register_file(&workplace.batch, workplace.year.year), &bytes)
+}

@@ -1,0 +1,177 @@
+//! Report: a PDF from each report.json. A failing report is listed and stops no other.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use spiegel_model::Report;
+use spiegel_render::{Pdf, Template, render_all, render_with_command};
+
+use super::Workplace;
+use super::benchmark::program;
+use crate::arguments::Making;
+use crate::batch::{ReportState, Run, folders, sha256};
+use crate::exit::{Outcome, Usage};
+use crate::talk::Progress;
+
+/// What a finished PDF was made from: `rendered.json` beside it.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Rendered {
+    made_from: String,
+    sha256: String,
+    pages: usize,
+}
+
+/// One report to make.
+struct Task {
+    provider: String,
+    folder: PathBuf,
+    made_from: String,
+}
+
+pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outcome> {
+    let year = workplace.year.year;
+    let directory = template_directory(workplace, making);
+    let template = Template::load(&directory)?;
+    let maker = making.typst_cli.as_ref().map_or_else(program, |path| format!("typst {}", path.display()));
+    let mut run = Run::load(workplace.batch.root())?;
+    let state = run.years.get(&year.to_string()).cloned().unwrap_or_default();
+    let mut tasks = Vec::new();
+    let mut finished: BTreeMap<String, ReportState> = BTreeMap::new();
+    for provider in folders(&workplace.batch.reports(year))? {
+        let Some(id) = provider.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
+        let chosen = making.providers.is_empty() || making.providers.contains(&id);
+        // Only what benchmark names: a folder of a provider that no longer delivers is history.
+        if !chosen || !state.providers.contains_key(&id) {
+            continue;
+        }
+        let Some(folder) = folders(&provider)?.pop() else { continue };
+        let bytes = fs::read(folder.join("report.json")).with_context(|| format!("{}", folder.display()))?;
+        let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), maker.as_bytes()]);
+        match is_made(&folder, &made_from, &pdf_name(workplace, &id)) {
+            Some(pages) => {
+                finished.insert(id.clone(), made(workplace, &folder, &id, pages));
+            }
+            None => tasks.push(Task { provider: id, folder, made_from }),
+        }
+    }
+    if let Some(unknown) = making.providers.iter().find(|id| !state.providers.contains_key(*id)) {
+        return Err(Usage(format!("no report for provider {unknown} in {year}; see `spiegel status`")).into());
+    }
+    let progress = Progress::start("report", tasks.len());
+    let unchanged = finished.len();
+    let outcomes = make_all(workplace, &template, making.typst_cli.as_deref(), &tasks, &progress)?;
+    let failed = outcomes.values().filter(|state| matches!(state, ReportState::Failed { .. })).count();
+    let new = outcomes.len() - failed;
+    finished.extend(outcomes);
+    if let Some(state) = run.years.get_mut(&year.to_string()) {
+        for (id, report) in finished {
+            if let Some(provider) = state.providers.get_mut(&id) {
+                provider.report = report;
+            }
+        }
+    }
+    run.save(&workplace.batch)?;
+    progress.end(&format!(
+        "{new} made, {unchanged} unchanged, {failed} failed, in {}",
+        workplace.batch.reports(year).display()
+    ));
+    Ok(if failed > 0 { Outcome::WithRefusals } else { Outcome::Done })
+}
+
+fn template_directory(workplace: &Workplace, making: &Making) -> PathBuf {
+    making
+        .template
+        .clone()
+        .unwrap_or_else(|| workplace.pipeline_directory.join("..").join("..").join("report-templates").join("spiegel"))
+}
+
+fn pdf_name(workplace: &Workplace, provider: &str) -> String {
+    format!("spiegelrapportage-{}-{provider}.pdf", workplace.year.label)
+}
+
+/// The pages of a PDF that was made from the same things and is whole.
+fn is_made(folder: &Path, made_from: &str, pdf: &str) -> Option<usize> {
+    let text = fs::read_to_string(folder.join("rendered.json")).ok()?;
+    let rendered: Rendered = serde_json::from_str(&text).ok()?;
+    (rendered.made_from == made_from && folder.join(pdf).is_file()).then_some(rendered.pages)
+}
+
+fn made(workplace: &Workplace, folder: &Path, provider: &str, pages: usize) -> ReportState {
+    let file = folder.join(pdf_name(workplace, provider));
+    let file = file.strip_prefix(workplace.batch.root()).unwrap_or(&file);
+    ReportState::Made { file: file.display().to_string(), pages }
+}
+
+fn make_all(
+    workplace: &Workplace,
+    template: &Template,
+    typst: Option<&Path>,
+    tasks: &[Task],
+    progress: &Progress,
+) -> anyhow::Result<BTreeMap<String, ReportState>> {
+    let outcomes: Mutex<BTreeMap<String, ReportState>> = Mutex::new(BTreeMap::new());
+    let failure: Mutex<Option<anyhow::Error>> = Mutex::new(None);
+    let keep = |task: &Task, result: Result<Pdf, spiegel_render::Error>| {
+        let state = match result {
+            Ok(pdf) => match store(workplace, task, &pdf) {
+                Ok(()) => made(workplace, &task.folder, &task.provider, pdf.pages),
+                Err(error) => {
+                    failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+                    return;
+                }
+            },
+            Err(error) => {
+                progress.say(&format!("failed     {}: {error}", task.provider));
+                ReportState::Failed { reason: error.to_string() }
+            }
+        };
+        outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(task.provider.clone(), state);
+        progress.advance();
+    };
+    let load = |task: &Task| -> anyhow::Result<Report> {
+        let file = task.folder.join("report.json");
+        let bytes = fs::read(&file).with_context(|| format!("{}", file.display()))?;
+        serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))
+    };
+    if let Some(typst) = typst {
+        for task in tasks {
+            keep(task, render_with_command(&load(task)?, template, typst));
+        }
+    } else {
+        // Reports are read as the workers ask for them, so that a batch never holds them all.
+        let unreadable: Mutex<Option<anyhow::Error>> = Mutex::new(None);
+        let queue = tasks.iter().map_while(|task| match load(task) {
+            Ok(report) => Some(report),
+            Err(error) => {
+                unreadable.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+                None
+            }
+        });
+        render_all(queue, template, workplace.threads, |index, result| {
+            if let Some(task) = tasks.get(index) {
+                keep(task, result);
+            }
+        });
+        if let Some(error) = unreadable.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return Err(error);
+        }
+    }
+    if let Some(error) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(error);
+    }
+    Ok(outcomes.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+}
+
+/// First the PDF, then what it was made from: a PDF without that is made again.
+fn store(workplace: &Workplace, task: &Task, pdf: &Pdf) -> anyhow::Result<()> {
+    workplace.batch.write(&task.folder.join(pdf_name(workplace, &task.provider)), &pdf.bytes)?;
+    let rendered =
+        Rendered { made_from: task.made_from.clone(), sha256: sha256(&[&pdf.bytes]), pages: pdf.pages };
+    let mut text = serde_json::to_string_pretty(&rendered)?;
+    text.push('\n');
+    workplace.batch.write(&task.folder.join("rendered.json"), text.as_bytes())
+}

@@ -1,0 +1,61 @@
+//! Talk goes to stderr, data to stdout. A bar on a terminal, plain lines elsewhere.
+
+use std::io::{self, IsTerminal, Write};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// One line of talk.
+pub(crate) fn line(text: &str) {
+    // Nobody to talk to is no reason to stop.
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// Data, as it is.
+pub(crate) fn data(text: &str) -> io::Result<()> {
+    match io::stdout().write_all(text.as_bytes()) {
+        // A reader that has seen enough (`| head`) is not a mistake.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+/// Progress of one step.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    step: &'static str,
+}
+
+impl Progress {
+    /// A step of `total` pieces of work.
+    pub(crate) fn start(step: &'static str, total: usize) -> Self {
+        let bar = (io::stderr().is_terminal() && total > 1).then(|| {
+            let template = "{prefix:10} {wide_bar} {pos}/{len} {eta}";
+            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::new(total as u64).with_style(style).with_prefix(step)
+        });
+        Self { bar, step }
+    }
+
+    /// One piece is done.
+    pub(crate) fn advance(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// A line beside the bar.
+    pub(crate) fn say(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| line(text)),
+            None => line(text),
+        }
+    }
+
+    /// The step is over.
+    pub(crate) fn end(self, summary: &str) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+        line(&format!("{:10} {summary}", self.step));
+    }
+}

@@ -1,0 +1,131 @@
+//! `spiegel status`: per provider what was delivered, and whether there is a report.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use spiegel_model::{Receipt, Verdict};
+
+use crate::arguments::{Status, TableFormat};
+use crate::batch::{ProviderState, ReportState, Run, receipts};
+use crate::exit::{Outcome, Usage};
+use crate::talk;
+
+#[derive(Debug, Serialize)]
+struct Line {
+    provider_id: String,
+    name: String,
+    delivered: String,
+    verdict: String,
+    rows_used: u64,
+    rows_quarantined: u64,
+    findings: u64,
+    report: String,
+}
+
+pub(crate) fn status(arguments: &Status) -> anyhow::Result<Outcome> {
+    let run = Run::load(&arguments.batch)?;
+    let receipts = receipts(&arguments.batch)?;
+    let latest = run
+        .years
+        .keys()
+        .filter_map(|year| year.parse().ok())
+        .chain(receipts.iter().filter_map(|receipt| receipt.year))
+        .max();
+    let Some(year) = arguments.year.or(latest) else {
+        return Err(Usage(format!("{} is no batch with submissions", arguments.batch.display())).into());
+    };
+    let lines = lines(&run, &receipts, year);
+    match arguments.format {
+        TableFormat::Json => talk::data(&format!("{}\n", serde_json::to_string_pretty(&lines)?))?,
+        TableFormat::Table => talk::data(&table(&lines))?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn lines(run: &Run, receipts: &[Receipt], year: i32) -> Vec<Line> {
+    let none = BTreeMap::new();
+    let states: &BTreeMap<String, ProviderState> = run.years.get(&year.to_string()).map_or(&none, |state| &state.providers);
+    let mut last: BTreeMap<&str, &Receipt> = BTreeMap::new();
+    for receipt in receipts.iter().filter(|receipt| receipt.year == Some(year)) {
+        let known = last.get(receipt.provider_id.as_str());
+        if known.is_none_or(|known| known.sequence <= receipt.sequence) {
+            last.insert(&receipt.provider_id, receipt);
+        }
+    }
+    let collective = receipts.iter().find(|receipt| receipt.year.is_none());
+    let mut ids: Vec<&str> = states.keys().map(String::as_str).chain(last.keys().copied()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.into_iter()
+        .map(|id| {
+            let receipt = last.get(id).copied().or(collective);
+            let own = last.get(id).copied();
+            Line {
+                provider_id: id.to_owned(),
+                name: states.get(id).map(|state| state.name.clone()).unwrap_or_default(),
+                delivered: receipt.map(|receipt| receipt.submission.clone()).unwrap_or_default(),
+                verdict: receipt.map(|receipt| receipt.verdict.dutch().to_owned()).unwrap_or_default(),
+                rows_used: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.used).sum()),
+                rows_quarantined: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.quarantined).sum()),
+                findings: own.map_or(0, |receipt| receipt.findings.values().sum()),
+                report: report(states.get(id), own),
+            }
+        })
+        .collect()
+}
+
+fn report(state: Option<&ProviderState>, receipt: Option<&Receipt>) -> String {
+    if let Some(refusal) = receipt.filter(|receipt| receipt.verdict == Verdict::Refused).and_then(|receipt| receipt.refusal.as_ref()) {
+        let before = if state.is_some() { "; het rapport berust op een eerdere aanlevering" } else { "" };
+        return format!("geen: {} {}{before}", refusal.code, refusal.title);
+    }
+    match state.map(|state| &state.report) {
+        None => "nog niet berekend".to_owned(),
+        Some(ReportState::Assembled) => "berekend, PDF nog niet gemaakt".to_owned(),
+        Some(ReportState::Made { file, .. }) => file.clone(),
+        Some(ReportState::TooFewClients { clients, needed }) => {
+            format!("geen eigen rapport: {clients} van de {needed} cliënten")
+        }
+        Some(ReportState::Failed { reason }) => format!("mislukt: {reason}"),
+    }
+}
+
+/// Columns as wide as their widest cell; names are cut.
+fn table(lines: &[Line]) -> String {
+    const NAME_WIDTH: usize = 32;
+    let heads = ["provider", "name", "verdict", "used", "quarantined", "findings", "report"];
+    let mut rows: Vec<Vec<String>> = vec![heads.map(str::to_owned).into()];
+    for line in lines {
+        let mut name: String = line.name.chars().take(NAME_WIDTH).collect();
+        if line.name.chars().count() > NAME_WIDTH {
+            name.pop();
+            name.push('…');
+        }
+        rows.push(vec![
+            line.provider_id.clone(),
+            name,
+            line.verdict.clone(),
+            line.rows_used.to_string(),
+            line.rows_quarantined.to_string(),
+            line.findings.to_string(),
+            line.report.lines().next().unwrap_or_default().to_owned(),
+        ]);
+    }
+    let widths: Vec<usize> =
+        (0..heads.len()).map(|at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .enumerate()
+            .map(|(at, (cell, width))| {
+                let space = " ".repeat(width - cell.chars().count());
+                if (3..=5).contains(&at) { format!("{space}{cell}") } else { format!("{cell}{space}") }
+            })
+            .collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,220 @@
+//! Row checks of the rule file, rows without a parent, and the gate on what may lie in quarantine.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+
+use spiegel_model::{Consequence, RowCheck, RuleSet};
+
+use crate::dates::year_of;
+use crate::error::Error;
+use crate::findings::{Findings, Place};
+use crate::table::{Fate, Table};
+use crate::values::Values;
+
+/// E511 (submission.md 3.5): largest share of a table in quarantine …
+const QUARANTINE_SHARE_MAXIMUM: f64 = 0.05;
+/// … from this many rows.
+const QUARANTINE_ROWS_MINIMUM: u64 = 3;
+/// Not a fault of the row itself: outside the reporting year (submission.md 3.4), or its parent is in quarantine.
+const NOT_COUNTED_BY_GATE: [&str; 2] = ["E307", "E404"];
+/// E505 (submission.md 3.5): this share of dates in another year means another year was delivered …
+const OTHER_YEAR_SHARE: f64 = 0.90;
+/// … from this many dates.
+const OTHER_YEAR_ROWS_MINIMUM: usize = 3;
+
+/// A check with its columns looked up.
+struct Check<'r> {
+    code: &'r str,
+    check: &'r RowCheck,
+    column: usize,
+    other: usize,
+}
+
+/// Runs the row checks of a table in the order of the rule file.
+pub(crate) fn rows(table: &mut Table<'_>, rules: &RuleSet, year: Option<i32>, findings: &mut Findings<'_>) -> Result<(), Error> {
+    // A row whose two columns were blamed by one check is not blamed again for the same two.
+    let mut blamed: HashMap<(u32, usize, usize), ()> = HashMap::new();
+    for rule in rules.rules.iter().filter(|rule| rule.table == table.schema.table) {
+        let Some(check) = &rule.check else { continue };
+        let check = look_up(table, &rule.code, check)?;
+        if let (RowCheck::InReportingYear { .. }, Some(year)) = (check.check, year)
+            && other_year(table, check.column, year, findings)
+        {
+            continue;
+        }
+        let (low, high) = (check.column.min(check.other), check.column.max(check.other));
+        for row in 0..table.len() as u32 {
+            if !check.fails(table, row as usize, year) || low != high && blamed.insert((row, low, high), ()).is_some() {
+                continue;
+            }
+            settle(table, &check, row, year, findings);
+        }
+    }
+    Ok(())
+}
+
+fn look_up<'r>(table: &Table<'_>, code: &'r str, check: &'r RowCheck) -> Result<Check<'r>, Error> {
+    let (column, other) = match check {
+        RowCheck::NotBefore { column, other } | RowCheck::Together { column, other } | RowCheck::EitherOf { column, other } => (column, other),
+        RowCheck::YearsSince { column, other, .. } => (column, other),
+        RowCheck::InReportingYear { column } => (column, column),
+    };
+    let find = |name: &str| {
+        let mistake = || vec![format!("{code}: table `{}` has no column `{name}`", table.schema.table)];
+        table.column(name).ok_or_else(|| Error::Pipeline { path: PathBuf::from("checks/rules.toml"), mistakes: mistake() })
+    };
+    Ok(Check { code, check, column: find(column)?, other: find(other)? })
+}
+
+/// E505: nearly all dates lie in another year.
+fn other_year(table: &Table<'_>, column: usize, year: i32, findings: &mut Findings<'_>) -> bool {
+    let Values::Date(days) = &table.typed[column].values else { return false };
+    let mut years: BTreeMap<i32, usize> = BTreeMap::new();
+    for (day, _) in days.iter().zip(&table.typed[column].valid).filter(|(_, valid)| **valid) {
+        *years.entry(year_of(*day)).or_default() += 1;
+    }
+    let total: usize = years.values().sum();
+    let outside = total - years.get(&year).copied().unwrap_or(0);
+    if total < OTHER_YEAR_ROWS_MINIMUM || (outside as f64) < OTHER_YEAR_SHARE * total as f64 {
+        return false;
+    }
+    let usual = years.iter().max_by_key(|(_, count)| **count).map_or(0, |(year, _)| *year);
+    let slots = [("value", usual.to_string()), ("expected", year.to_string()), ("count", spiegel_model::count(outside as u64))];
+    findings.raise("E505", table.at_column(column), &slots.each_ref().map(|(slot, value)| (*slot, value.as_str())));
+    true
+}
+
+impl Check<'_> {
+    fn fails(&self, table: &Table<'_>, row: usize, year: Option<i32>) -> bool {
+        let (column, other) = (&table.typed[self.column], &table.typed[self.other]);
+        let (filled, other_filled) = (column.valid[row], other.valid[row]);
+        match self.check {
+            RowCheck::Together { .. } => filled != other_filled,
+            RowCheck::EitherOf { .. } => !filled && !other_filled,
+            RowCheck::NotBefore { .. } => filled && other_filled && before(&column.values, &other.values, row),
+            RowCheck::InReportingYear { .. } => {
+                let Values::Date(days) = &column.values else { return false };
+                // Faster than a calendar: most rows lie in the year.
+                filled && year.is_some_and(|year| year_of(days[row]) != year)
+            }
+            RowCheck::YearsSince { minimum, maximum, .. } => {
+                let (Some(from), Some(to)) = (whole_year(&other.values, row), whole_year(&column.values, row)) else { return false };
+                filled && other_filled && !(*minimum..=*maximum).contains(&(to - from))
+            }
+        }
+    }
+
+    /// The column whose value is blamed, and emptied where the rule says so. Of a date and a year, the year.
+    fn blames(&self) -> usize {
+        if matches!(self.check, RowCheck::YearsSince { .. }) { self.other } else { self.column }
+    }
+}
+
+fn before(values: &Values, others: &Values, row: usize) -> bool {
+    match (values, others) {
+        (Values::Date(days), Values::Integer(years)) => year_of(days[row]) < years[row],
+        (Values::Integer(years), Values::Date(days)) => years[row] < year_of(days[row]),
+        _ => matches!((number(values, row), number(others, row)), (Some(number), Some(other)) if number < other),
+    }
+}
+
+fn number(values: &Values, row: usize) -> Option<f64> {
+    match values {
+        Values::Date(numbers) | Values::Integer(numbers) => Some(f64::from(numbers[row])),
+        Values::Decimal(numbers) => Some(numbers[row]),
+        Values::Text(_) | Values::Code(_) | Values::Boolean(_) => None,
+    }
+}
+
+fn whole_year(values: &Values, row: usize) -> Option<i32> {
+    match values {
+        Values::Date(days) => Some(year_of(days[row])),
+        Values::Integer(years) => Some(years[row]),
+        _ => None,
+    }
+}
+
+fn settle(table: &mut Table<'_>, check: &Check<'_>, row: u32, year: Option<i32>, findings: &mut Findings<'_>) {
+    let columns = &table.schema.columns;
+    let expected = year.map_or_else(String::new, |year| year.to_string());
+    let (value, other) = (table.value(row, check.column), table.value(row, check.other));
+    let slots = [
+        ("value", value.as_str()),
+        ("other", &other),
+        ("column", &columns[check.column].header),
+        ("other_column", &columns[check.other].header),
+        ("expected", &expected),
+    ];
+    let blamed = check.blames();
+    let required = columns[blamed].required;
+    match findings.raise_at_least(check.code, table.at(row, blamed), &slots, required) {
+        Consequence::Quarantine => table.quarantine(row, check.code),
+        Consequence::Empty => {
+            table.emptied += u64::from(table.typed[blamed].valid[row as usize]);
+            table.typed[blamed].valid[row as usize] = false;
+        }
+        Consequence::Refuse | Consequence::Warn | Consequence::Inform => {}
+    }
+}
+
+/// E402, E403 and E404: rows whose parent was not delivered, or cannot be used.
+pub(crate) fn parents(tables: &mut [Table<'_>], findings: &mut Findings<'_>) {
+    for child in 0..tables.len() {
+        let Some(parent) = &tables[child].schema.parent else { continue };
+        let Some(parent_place) = tables.iter().position(|table| table.schema.table == parent.table) else { continue };
+        let (Some(parent_column), Some(column)) = (tables[parent_place].column(&parent.column), tables[child].column(&parent.column)) else { continue };
+        let Some(orphans) = orphans(&tables[parent_place], parent_column, &tables[child], column) else { continue };
+        for (row, code) in orphans {
+            let code = code.unwrap_or(&parent.code);
+            let value = tables[child].value(row, column);
+            let file = tables[parent_place].file.clone();
+            let consequence = findings.raise(code, tables[child].at(row, column), &[("value", &value), ("other", &file)]);
+            if consequence == Consequence::Quarantine {
+                tables[child].quarantine(row, code);
+            }
+        }
+    }
+}
+
+/// Rows without a usable parent, with E404 when the parent is there but in quarantine.
+fn orphans(parent: &Table<'_>, parent_column: usize, child: &Table<'_>, column: usize) -> Option<Vec<(u32, Option<&'static str>)>> {
+    let (Values::Text(parents), Values::Text(children)) = (&parent.typed.get(parent_column)?.values, &child.typed.get(column)?.values) else {
+        return None;
+    };
+    let mut usable: HashMap<&[u8], bool> = HashMap::with_capacity(parent.len());
+    for (row, cell) in parents.cells().enumerate().filter(|(row, _)| parent.typed[parent_column].valid[*row]) {
+        *usable.entry(cell).or_insert(false) |= parent.fates[row] == Fate::Used;
+    }
+    for row in parent.raw.ragged.iter().filter(|row| !row.remembered.is_empty()) {
+        usable.entry(&row.remembered).or_insert(false);
+    }
+    let mut found = Vec::new();
+    // Rows of one parent mostly follow one another.
+    let mut last: (&[u8], Option<bool>) = (b"", None);
+    for (row, cell) in children.cells().enumerate() {
+        if !child.typed[column].valid[row] || child.fates[row] == Fate::Duplicate {
+            continue;
+        }
+        if last.1.is_none() || last.0 != cell {
+            last = (cell, usable.get(cell).copied());
+        }
+        match last.1 {
+            Some(true) => {}
+            Some(false) => found.push((row as u32, Some("E404"))),
+            None => found.push((row as u32, None)),
+        }
+    }
+    Some(found)
+}
+
+/// E511: too much of a table is in quarantine to trust the rest.
+pub(crate) fn gate(table: &Table<'_>, findings: &mut Findings<'_>) {
+    let own_fault = table.quarantined.iter().filter(|(_, code)| !NOT_COUNTED_BY_GATE.contains(&code.as_str())).count();
+    let quarantined = own_fault as u64 + table.raw.ragged.len() as u64;
+    let duplicate = table.fates.iter().filter(|fate| **fate == Fate::Duplicate).count() as u64;
+    let rows = table.len() as u64 + table.raw.ragged.len() as u64 - duplicate;
+    if quarantined >= QUARANTINE_ROWS_MINIMUM && quarantined as f64 > QUARANTINE_SHARE_MAXIMUM * rows as f64 {
+        let slots = [("count", spiegel_model::count(quarantined)), ("other", spiegel_model::count(rows))];
+        findings.raise("E511", Place::file(&table.file), &slots.each_ref().map(|(slot, value)| (*slot, value.as_str())));
+    }
+}

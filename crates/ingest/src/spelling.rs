@@ -1,0 +1,87 @@
+//! Spelling of names and codes: what counts as the same, and what was probably meant.
+
+/// A name without case, spaces, underscores, hyphens, dots and diacritics: `Traject-ID` and `traject_id` are the same.
+pub(crate) fn canonical(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for letter in name.chars() {
+        match letter {
+            ' ' | '_' | '-' | '.' | '\u{a0}' | '\t' | '"' | '\u{feff}' => {}
+            letter if letter.is_ascii() => out.push(letter.to_ascii_lowercase()),
+            letter => letter.to_lowercase().for_each(|letter| out.push(unaccented(letter))),
+        }
+    }
+    out
+}
+
+fn unaccented(letter: char) -> char {
+    match letter {
+        'á' | 'à' | 'ä' | 'â' | 'ã' | 'å' => 'a',
+        'é' | 'è' | 'ë' | 'ê' => 'e',
+        'í' | 'ì' | 'ï' | 'î' => 'i',
+        'ó' | 'ò' | 'ö' | 'ô' | 'õ' => 'o',
+        'ú' | 'ù' | 'ü' | 'û' => 'u',
+        'ç' => 'c',
+        'ñ' => 'n',
+        'ý' | 'ÿ' => 'y',
+        other => other,
+    }
+}
+
+/// The candidate with the smallest edit distance; none when even that changes more than half of the word.
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = canonical(word);
+    let scored = candidates.into_iter().map(|candidate| (distance(&word, &canonical(candidate)), candidate));
+    let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
+    (distance * 2 <= word.chars().count().max(candidate.chars().count())).then_some(candidate)
+}
+
+/// Levenshtein distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (line, letter) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (place, other) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(letter != *other);
+            diagonal = row[place + 1];
+            row[place + 1] = substituted.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+/// Column letter of a spreadsheet: 0 is A, 26 is AA.
+pub(crate) fn column_letter(mut place: usize) -> String {
+    let mut letters = Vec::new();
+    loop {
+        letters.push(b'A' + (place % 26) as u8);
+        if place < 26 {
+            break;
+        }
+        place = place / 26 - 1;
+    }
+    letters.iter().rev().map(|letter| char::from(*letter)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_compared_without_what_does_not_matter() {
+        assert_eq!(canonical("Traject-ID"), canonical("traject_id"));
+        assert_eq!(canonical("Cliënt id"), canonical("client_id"));
+    }
+
+    #[test]
+    fn nearest_code_is_offered_only_when_near() {
+        assert_eq!(nearest("afgernd", ["afgerond", "overig"]), Some("afgerond"));
+        assert_eq!(nearest("77", ["afgerond", "overig"]), None);
+    }
+
+    #[test]
+    fn columns_have_the_letters_of_a_spreadsheet() {
+        assert_eq!([0, 25, 26, 51, 52, 701, 702].map(column_letter), ["A", "Z", "AA", "AZ", "BA", "ZZ", "AAA"]);
+    }
+}

@@ -1,0 +1,499 @@
+//! Types a column as a whole: what its cells prove together decides how each is read, and the evidence is reported.
+
+use spiegel_model::{ColumnSchema, ColumnType};
+
+use crate::dates::{self, Cell, NOTATIONS, Notation, days_from_civil};
+use crate::numbers::{self, Evidence, Mark, Shape};
+use crate::rows::RawColumn;
+use crate::spelling::canonical;
+use crate::values::{TypedColumn, Values};
+
+/// Tokens that mean "no value" in every column (N823), in lower case.
+const MISSING: [&[u8]; 8] = [b"leeg", b"-", b"n.v.t.", b"nvt", b"na", b"null", b"#n/b", b"n/a"];
+const LONGEST_MISSING: usize = 6;
+
+/// A typed column with what was found on the way.
+pub(crate) struct Typing {
+    pub(crate) column: TypedColumn,
+    /// Row and code, ascending by row.
+    pub(crate) faults: Vec<(u32, &'static str)>,
+    /// Findings about the column as a whole: code and number of cells.
+    pub(crate) notices: Vec<(&'static str, u64)>,
+    /// How cells were read, in Dutch, most usual first: `811x jjjj-mm-dd`.
+    pub(crate) evidence: Vec<String>,
+}
+
+/// What the reader needs besides the column.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    /// First day that certainly lies in the future (E303); None when no year is known.
+    pub(crate) future: Option<i32>,
+    /// Identifies rows or clients: nothing that a spreadsheet would run as a formula (E214).
+    pub(crate) identifier: bool,
+}
+
+/// Types a column.
+pub(crate) fn type_column(raw: &RawColumn, schema: &ColumnSchema, settings: Settings) -> Typing {
+    let mut reading = Reading::new(raw, schema);
+    let values = match schema.kind {
+        ColumnType::Text => reading.text(settings.identifier),
+        ColumnType::Code => reading.codes(),
+        ColumnType::Boolean => reading.booleans(),
+        ColumnType::Date => reading.dates(settings.future),
+        ColumnType::Period => reading.periods(),
+        ColumnType::Integer => reading.integers(),
+        ColumnType::Decimal => reading.decimals(),
+    };
+    let Reading { valid, mut faults, mut notices, evidence, missing, .. } = reading;
+    if missing > 0 {
+        notices.push(("N823", missing));
+    }
+    faults.sort_unstable_by_key(|(row, _)| *row);
+    Typing { column: TypedColumn { values, valid }, faults, notices, evidence }
+}
+
+struct Reading<'a> {
+    raw: &'a RawColumn,
+    schema: &'a ColumnSchema,
+    own_missing: Vec<Vec<u8>>,
+    longest_missing: usize,
+    valid: Vec<bool>,
+    faults: Vec<(u32, &'static str)>,
+    notices: Vec<(&'static str, u64)>,
+    evidence: Vec<String>,
+    missing: u64,
+}
+
+impl<'a> Reading<'a> {
+    fn new(raw: &'a RawColumn, schema: &'a ColumnSchema) -> Self {
+        let own_missing: Vec<Vec<u8>> = schema.missing.iter().map(|token| token.to_lowercase().into_bytes()).collect();
+        let longest_missing = own_missing.iter().map(Vec::len).max().unwrap_or(0).max(LONGEST_MISSING);
+        let valid = vec![true; raw.offsets.len() - 1];
+        Self { raw, schema, own_missing, longest_missing, valid, faults: Vec::new(), notices: Vec::new(), evidence: Vec::new(), missing: 0 }
+    }
+
+    /// Empties a cell that holds no value. Called for cells that are not plainly a value.
+    fn is_missing(&mut self, row: usize, cell: &[u8]) -> bool {
+        if cell.is_empty() {
+            self.valid[row] = false;
+            return true;
+        }
+        if cell.len() > self.longest_missing {
+            return false;
+        }
+        let same = |token: &[u8]| cell.eq_ignore_ascii_case(token);
+        let found = MISSING.iter().any(|token| same(token)) || self.own_missing.iter().any(|token| same(token));
+        if found {
+            self.valid[row] = false;
+            self.missing += 1;
+        }
+        found
+    }
+
+    fn fault(&mut self, row: usize, code: &'static str) {
+        self.valid[row] = false;
+        self.faults.push((row as u32, code));
+    }
+
+    fn notice(&mut self, code: &'static str, count: u64) {
+        if count > 0 {
+            self.notices.push((code, count));
+        }
+    }
+
+    fn text(&mut self, identifier: bool) -> Values {
+        let raw = self.raw;
+        let longest = self.schema.maximum_length.unwrap_or(usize::MAX);
+        for (row, cell) in raw.cells().enumerate() {
+            if self.is_missing(row, cell) {
+                continue;
+            }
+            if identifier && matches!(cell.first(), Some(b'=' | b'+' | b'-' | b'@')) {
+                self.fault(row, "E214");
+            } else if cell.len() > longest && String::from_utf8_lossy(cell).chars().count() > longest {
+                self.fault(row, "E220");
+            }
+        }
+        Values::Text(raw.clone())
+    }
+
+    fn codes(&mut self) -> Values {
+        let raw = self.raw;
+        let codes = &self.schema.codes;
+        let spellings: Vec<String> = codes.iter().map(|code| canonical(code)).collect();
+        let mut out = vec![0u16; self.valid.len()];
+        let (mut last, mut respelled) = (0usize, 0);
+        for (row, cell) in raw.cells().enumerate() {
+            if codes.get(last).is_some_and(|code| code.as_bytes() == cell) {
+                out[row] = last as u16;
+                continue;
+            }
+            if let Some(place) = codes.iter().position(|code| code.as_bytes() == cell) {
+                last = place;
+                out[row] = place as u16;
+                continue;
+            }
+            if cell.is_empty() {
+                self.valid[row] = false;
+                continue;
+            }
+            let spelling = canonical(&String::from_utf8_lossy(cell));
+            // A number that a spreadsheet gave decimals or lost its leading zeros stays a finding: codes are no numbers.
+            if let Some(place) = spellings.iter().position(|code| *code == spelling).filter(|_| !spelling.is_empty()) {
+                respelled += 1;
+                out[row] = place as u16;
+            } else if !self.is_missing(row, cell) {
+                self.fault(row, "E210");
+            }
+        }
+        self.notice("N825", respelled);
+        Values::Code(out)
+    }
+
+    fn booleans(&mut self) -> Values {
+        let raw = self.raw;
+        let mut out = vec![false; self.valid.len()];
+        let mut respelled = 0;
+        for (row, cell) in raw.cells().enumerate() {
+            match cell {
+                b"ja" => out[row] = true,
+                b"nee" => {}
+                b"" => self.valid[row] = false,
+                _ => match cell.to_ascii_lowercase().as_slice() {
+                    b"ja" | b"j" | b"1" | b"true" | b"waar" => {
+                        out[row] = true;
+                        respelled += 1;
+                    }
+                    b"nee" | b"n" | b"0" | b"false" | b"onwaar" => respelled += 1,
+                    _ => {
+                        if !self.is_missing(row, cell) {
+                            self.fault(row, "E210");
+                        }
+                    }
+                },
+            }
+        }
+        self.notice("N825", respelled);
+        Values::Boolean(out)
+    }
+
+    fn dates(&mut self, future: Option<i32>) -> Values {
+        let raw = self.raw;
+        let mut out = vec![0i32; self.valid.len()];
+        let mut counts = [0u64; NOTATIONS.len()];
+        let mut day_first = 0u64;
+        let mut month_first = Vec::new();
+        let earliest = self.schema.minimum.map_or(i32::MIN, |year| days_from_civil(year as i32, 1, 1));
+        let latest = self.schema.maximum.map_or(i32::MAX, |year| days_from_civil(year as i32, 12, 31));
+        let future = future.unwrap_or(i32::MAX);
+        for (row, cell) in raw.cells().enumerate() {
+            match dates::read(cell) {
+                Cell::Day { day, notation, day_first_proved } => {
+                    counts[notation as usize] += 1;
+                    day_first += u64::from(day_first_proved);
+                    out[row] = day;
+                    if day < earliest || day > latest {
+                        self.fault(row, "E304");
+                    } else if day >= future {
+                        self.fault(row, "E303");
+                    }
+                }
+                Cell::MonthFirst => month_first.push(row),
+                Cell::Sentinel => self.fault(row, "E205"),
+                Cell::TwoDigitYear => self.fault(row, "E204"),
+                Cell::Impossible => {
+                    if !self.is_missing(row, cell) {
+                        self.fault(row, "E201");
+                    }
+                }
+            }
+        }
+        // Decision 13: only proof of month first, and none of day first, refuses the column.
+        if !month_first.is_empty() && day_first == 0 {
+            self.notices.push(("E203", month_first.len() as u64));
+        }
+        month_first.into_iter().for_each(|row| self.fault(row, "E201"));
+        self.date_evidence(&counts);
+        Values::Date(out)
+    }
+
+    fn date_evidence(&mut self, counts: &[u64; NOTATIONS.len()]) {
+        let mut used: Vec<(u64, Notation)> = counts.iter().copied().zip(NOTATIONS).filter(|(count, _)| *count > 0).collect();
+        used.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let total = |wanted: &[Notation]| used.iter().filter(|(_, notation)| wanted.contains(notation)).map(|(count, _)| count).sum();
+        use Notation::*;
+        let (dutch, serial, with_time) = (total(&[DayFirst, DayFirstShort, DayFirstSlash, DayFirstDot, Compact]), total(&[Serial]), total(&[DateTime]));
+        // 1-3-2024 and 01-03-2024 are one notation with and without zeros.
+        let kinds = used.iter().map(|(_, notation)| if *notation == DayFirstShort { DayFirst } else { *notation });
+        let several = kinds.collect::<std::collections::BTreeSet<_>>().len() > 1;
+        self.evidence.extend(used.iter().map(|(count, notation)| format!("{count}x {}", notation.dutch())));
+        self.notice("N818", dutch);
+        self.notice("N819", serial);
+        self.notice("N820", with_time);
+        if several {
+            let rare = used.iter().skip(1).map(|(count, _)| count).sum();
+            self.notice("E202", rare);
+        }
+    }
+
+    fn periods(&mut self) -> Values {
+        let raw = self.raw;
+        let mut out = vec![0i32; self.valid.len()];
+        let mut last: (&[u8], i32) = (b"", 0);
+        for (row, cell) in raw.cells().enumerate() {
+            if !cell.is_empty() && last.0 == cell {
+                out[row] = last.1;
+                continue;
+            }
+            match period(cell) {
+                Some(year) => {
+                    last = (cell, year);
+                    out[row] = year;
+                }
+                None => {
+                    if !self.is_missing(row, cell) {
+                        self.fault(row, "E221");
+                    }
+                }
+            }
+        }
+        self.ranges(|row| f64::from(out[row]));
+        Values::Integer(out)
+    }
+
+    fn integers(&mut self) -> Values {
+        let raw = self.raw;
+        let mut out = vec![0i32; self.valid.len()];
+        let mut unusual = Vec::new();
+        for (row, cell) in raw.cells().enumerate() {
+            match numbers::whole(cell) {
+                Some(number) => out[row] = number,
+                None if cell.is_empty() => self.valid[row] = false,
+                None => unusual.push(row),
+            }
+        }
+        for (row, number) in self.unusual_numbers(&unusual) {
+            if number.fract() != 0.0 {
+                self.fault(row, "E211");
+            } else if number.abs() > f64::from(i32::MAX) {
+                self.fault(row, "E208");
+            } else {
+                out[row] = number as i32;
+            }
+        }
+        self.ranges(|row| f64::from(out[row]));
+        Values::Integer(out)
+    }
+
+    fn decimals(&mut self) -> Values {
+        let raw = self.raw;
+        let mut out = vec![0f64; self.valid.len()];
+        let mut unusual = Vec::new();
+        for (row, cell) in raw.cells().enumerate() {
+            match numbers::whole(cell) {
+                Some(number) => out[row] = f64::from(number),
+                None if cell.is_empty() => self.valid[row] = false,
+                None => unusual.push(row),
+            }
+        }
+        for (row, number) in self.unusual_numbers(&unusual) {
+            out[row] = number;
+        }
+        self.ranges(|row| out[row]);
+        Values::Decimal(out)
+    }
+
+    /// Numbers that are not plain digits, read with the marks that the column proves.
+    fn unusual_numbers(&mut self, rows: &[usize]) -> Vec<(usize, f64)> {
+        let raw = self.raw;
+        let mut proof = Evidence::default();
+        let mut shapes = Vec::with_capacity(rows.len());
+        for row in rows {
+            let cell = raw.cell(*row);
+            if self.is_missing(*row, cell) {
+                continue;
+            }
+            let shape = numbers::shape(cell);
+            proof.add(shape);
+            shapes.push((*row, shape));
+        }
+        let mark = proof.mark();
+        let mut read = Vec::with_capacity(shapes.len());
+        let mut thousands = 0;
+        for (row, shape) in shapes {
+            match (numbers::value(raw.cell(row), shape, mark), shape) {
+                (Some(number), _) => {
+                    thousands += u64::from(matches!(shape, Shape::Thousands(_)) || matches!(shape, Shape::Either(own) if Some(own) != mark));
+                    read.push((row, number));
+                }
+                (None, Shape::Either(_)) => self.fault(row, "E206"),
+                (None, Shape::Clock) => self.fault(row, "E209"),
+                (None, Shape::Word) => self.fault(row, "E207"),
+                (None, _) => self.fault(row, "E208"),
+            }
+        }
+        for (count, name) in [(proof.comma, "decimale komma"), (proof.point, "decimale punt")] {
+            if count > 0 {
+                self.evidence.push(format!("{count}x {name}"));
+            }
+        }
+        self.notice("N821", proof.comma + if mark == Some(Mark::Comma) { proof.either } else { 0 });
+        self.notice("N822", thousands);
+        read
+    }
+
+    fn ranges(&mut self, value: impl Fn(usize) -> f64) {
+        let (low, high) = (self.schema.minimum.unwrap_or(f64::NEG_INFINITY), self.schema.maximum.unwrap_or(f64::INFINITY));
+        if low == f64::NEG_INFINITY && high == f64::INFINITY {
+            return;
+        }
+        for row in 0..self.valid.len() {
+            if self.valid[row] && !(low..=high).contains(&value(row)) {
+                let code = range_code(&self.schema.name, value(row));
+                self.fault(row, code);
+            }
+        }
+    }
+}
+
+/// The code of a number out of range, by the column's canonical name (submission.md 3.3 and 3.4).
+fn range_code(name: &str, value: f64) -> &'static str {
+    if name.ends_with("minutes") && value < 0.0 {
+        "E302"
+    } else if name == "score" {
+        "E320"
+    } else if name == "mark" {
+        "E330"
+    } else {
+        "E220"
+    }
+}
+
+/// `2025`, or a broken year `2024-25`, `2024/25` or `2024-2025`, as its first year.
+fn period(cell: &[u8]) -> Option<i32> {
+    let year = numbers::whole(cell.get(..4)?).filter(|year| (1900..=2100).contains(year))?;
+    match &cell[4..] {
+        [] => Some(year),
+        [b'-' | b'/', second @ ..] => {
+            let next = numbers::whole(second)?;
+            let fits = if second.len() == 4 { next == year + 1 } else { second.len() == 2 && next == (year + 1) % 100 };
+            fits.then_some(year)
+        }
+        _ => None,
+    }
+}
+
+/// What a column expects, in Dutch, for messages.
+pub(crate) fn expectation(schema: &ColumnSchema) -> String {
+    let bounds = |text: fn(f64) -> String| match (schema.minimum, schema.maximum) {
+        (Some(low), Some(high)) => Some(format!("van {} tot en met {}", text(low), text(high))),
+        (Some(low), None) => Some(format!("vanaf {}", text(low))),
+        (None, Some(high)) => Some(format!("tot en met {}", text(high))),
+        (None, None) => None,
+    };
+    let number = |value: f64| value.to_string().replace('.', ",");
+    match schema.kind {
+        ColumnType::Text => schema.maximum_length.map_or_else(|| "tekst".to_owned(), |length| format!("tekst van hoogstens {length} tekens")),
+        ColumnType::Code => schema.codes.join(", "),
+        ColumnType::Boolean => "ja of nee".to_owned(),
+        ColumnType::Date => bounds(number).map_or_else(|| "een datum".to_owned(), |years| format!("een datum {years}")),
+        ColumnType::Period => "een jaar zoals 2025 of 2024-25".to_owned(),
+        ColumnType::Integer => bounds(number).map_or_else(|| "een geheel getal".to_owned(), |bounds| format!("een geheel getal {bounds}")),
+        ColumnType::Decimal => bounds(number).map_or_else(|| "een getal".to_owned(), |bounds| format!("een getal {bounds}")),
+    }
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::tests::column;
+
+    fn typed(kind: ColumnType, cells: &[&str]) -> Typing {
+        typed_with(&column("x", kind), cells)
+    }
+
+    fn typed_with(schema: &ColumnSchema, cells: &[&str]) -> Typing {
+        let mut raw = RawColumn::with_capacity(cells.len());
+        cells.iter().for_each(|cell| raw.push(cell.as_bytes()));
+        type_column(&raw, schema, Settings { future: Some(days_from_civil(2027, 1, 1)), identifier: schema.kind == ColumnType::Text })
+    }
+
+    fn codes(typing: &Typing) -> Vec<(u32, &str)> {
+        typing.faults.clone()
+    }
+
+    #[test]
+    fn dates_of_one_notation_give_evidence() {
+        let typing = typed(ColumnType::Date, &["13-01-2025", "01-02-2025", "", "n.v.t."]);
+        assert_eq!(typing.evidence, ["2x dd-mm-jjjj"]);
+        assert_eq!(typing.notices, [("N818", 2), ("N823", 1)]);
+        assert_eq!(typing.column.valid, [true, true, false, false]);
+    }
+
+    #[test]
+    fn month_first_refuses_only_when_proved() {
+        let proved = typed(ColumnType::Date, &["03/25/2025", "01/02/2025"]);
+        assert!(proved.notices.contains(&("E203", 1)));
+        let contradicted = typed(ColumnType::Date, &["03/25/2025", "25/02/2025"]);
+        assert!(!contradicted.notices.iter().any(|(code, _)| *code == "E203"));
+        assert_eq!(codes(&contradicted), [(0, "E201")]);
+        let ambiguous = typed(ColumnType::Date, &["03/04/2025"]);
+        assert_eq!((codes(&ambiguous), ambiguous.column.valid.as_slice()), (vec![], &[true][..]));
+    }
+
+    #[test]
+    fn bad_dates_have_their_own_codes() {
+        let typing = typed(ColumnType::Date, &["31-02-2024", "01-01-24", "01-01-1900", "2031-01-01", "2024-02-29", "02-01-2024"]);
+        assert_eq!(codes(&typing), [(0, "E201"), (1, "E204"), (2, "E205"), (3, "E303")]);
+        assert!(typing.notices.contains(&("E202", 1)));
+    }
+
+    #[test]
+    fn numbers_are_decided_on_the_column() {
+        let typing = typed(ColumnType::Decimal, &["4,5", "1.230", "*", "negen"]);
+        assert_eq!(codes(&typing), [(2, "E207"), (3, "E207")]);
+        let Values::Decimal(values) = &typing.column.values else { panic!("no decimals") };
+        assert_eq!(values[..2], [4.5, 1230.0]);
+        assert_eq!(typing.notices, [("N821", 1), ("N822", 1)]);
+        let unproved = typed(ColumnType::Decimal, &["1.230", "7"]);
+        assert_eq!(codes(&unproved), [(0, "E206")]);
+    }
+
+    #[test]
+    fn suppressed_counts_are_empty_and_never_zero() {
+        let schema = ColumnSchema { missing: vec!["*".to_owned()], minimum: Some(0.0), ..column("count", ColumnType::Integer) };
+        let typing = typed_with(&schema, &["190.0", "*", "", "0", "-5", "540,5"]);
+        let Values::Integer(values) = &typing.column.values else { panic!("no integers") };
+        assert_eq!(values[0], 190);
+        assert_eq!(typing.column.valid, [true, false, false, true, false, false]);
+        assert_eq!(codes(&typing), [(4, "E220"), (5, "E211")]);
+    }
+
+    #[test]
+    fn codes_and_booleans_tolerate_spelling() {
+        let schema = ColumnSchema { codes: vec!["na".to_owned(), "te_zwaar".to_owned()], ..column("code", ColumnType::Code) };
+        let typing = typed_with(&schema, &["na", "NA", "Te zwaar", "nvt", "77"]);
+        assert_eq!(codes(&typing), [(4, "E210")]);
+        assert_eq!(typing.column.valid, [true, true, true, false, false]);
+        assert_eq!(typing.notices, [("N825", 2), ("N823", 1)]);
+        let flags = typed(ColumnType::Boolean, &["ja", "J", "0", "waar", "misschien", "-"]);
+        assert_eq!(codes(&flags), [(4, "E210")]);
+    }
+
+    #[test]
+    fn minutes_and_scores_have_their_own_range_codes() {
+        for (name, code) in [("direct_minutes", "E302"), ("score", "E320"), ("mark", "E330"), ("count", "E220")] {
+            let schema = ColumnSchema { minimum: Some(0.0), ..column(name, ColumnType::Decimal) };
+            assert_eq!(codes(&typed_with(&schema, &["-1"])), [(0, code)]);
+        }
+    }
+
+    #[test]
+    fn periods_are_years_or_broken_years() {
+        let typing = typed(ColumnType::Period, &["2025", "2024-25", "2024/25", "2024-2025", "2024-26", "*"]);
+        assert_eq!(codes(&typing), [(4, "E221"), (5, "E221")]);
+        let text = typed(ColumnType::Text, &["=1+1", "T1"]);
+        assert_eq!(codes(&text), [(0, "E214")]);
+    }
+}

@@ -1,0 +1,260 @@
+//! What an indicator declares: `indicator.toml` and `text.<language>.md`.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::ValueFormat;
+
+/// A definition that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{file}: {message}")]
+pub struct DefinitionError {
+    /// File, relative to the pipeline.
+    pub file: String,
+    /// What is wrong and what is allowed.
+    pub message: String,
+}
+
+/// `indicators/<id>/indicator.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IndicatorSpec {
+    /// Id; filled in from the folder's name.
+    #[serde(default)]
+    pub id: String,
+    /// Version of the definition: `BM-2025.1`.
+    pub version: String,
+    /// Title of the page.
+    pub title: String,
+    /// Title in the table of page 1.
+    pub short: String,
+    /// Grey line under the title.
+    pub norm: String,
+    /// What is computed.
+    pub kind: Kind,
+    /// What the SQL returns.
+    #[serde(default)]
+    pub delivered: Delivered,
+    /// Means only: values are skewed (minutes, days), so bootstrap-t and a skewness correction are used.
+    #[serde(default)]
+    pub skewed: bool,
+    /// How values are written.
+    pub format: ValueFormat,
+    /// Which direction is wanted.
+    #[serde(default)]
+    pub direction: Direction,
+    /// Smallest possible value.
+    #[serde(default)]
+    pub lowest: Option<f64>,
+    /// Largest possible value.
+    #[serde(default)]
+    pub highest: Option<f64>,
+    /// Bin of the dot plot, in the unit of the indicator.
+    pub grid: f64,
+    /// Margin of relevance δ for "comparable" and for a trend, in the unit of the indicator (statistics 6.11, decision 24).
+    pub margin: f64,
+    /// Assumed correlation between start and end, for `pre_post` (decision 41).
+    #[serde(default)]
+    pub pre_post_correlation: Option<f64>,
+    /// Divide the change by the national SD at the start: an effect size. For `pre_post`.
+    #[serde(default)]
+    pub in_national_sd: bool,
+    /// Counts in the data are rounded to this base by the publisher; 1 when they are exact.
+    #[serde(default = "one")]
+    pub rounded_to: u64,
+    /// A guideline.
+    #[serde(default)]
+    pub guideline: Option<Guideline>,
+    /// What is counted.
+    pub unit: UnitWords,
+    /// Words for more and less.
+    pub verbs: Verbs,
+    /// First sentence, with slots `{value}` and, for a proportion, `{events}`, `{n}` and `{units}`.
+    pub sentence: String,
+    /// A caution under the headline.
+    #[serde(default)]
+    pub caution: String,
+    /// Who wrote the definition.
+    pub authored_by: String,
+    /// Who checked it.
+    pub checked_by: String,
+    /// When it must be reviewed again.
+    pub next_review: NaiveDate,
+}
+
+fn one() -> u64 {
+    1
+}
+
+/// What is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Share of units that meet a criterion.
+    Proportion,
+    /// Mean over units.
+    Mean,
+}
+
+/// What the SQL returns, besides `provider_id`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivered {
+    /// One row per unit: `unit_id`, and `met` or `value`.
+    #[default]
+    Units,
+    /// One row per provider: `numerator, denominator`; or strata to pool: `n, mean, sd`.
+    Totals,
+    /// Strata to pool: `n, mean_start, sd_start, mean_end, sd_end`; the value is start − end.
+    PrePost,
+}
+
+/// Which direction is wanted. `None` for minutes and days: more is not better, nor worse.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Higher is wanted.
+    Higher,
+    /// Lower is wanted.
+    Lower,
+    /// Neither.
+    #[default]
+    None,
+}
+
+/// A guideline: a thin labelled line, no maximum.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guideline {
+    /// In the unit of the indicator.
+    pub value: f64,
+    /// Label in plots: `richtsnoer 540`.
+    pub label: String,
+    /// What it is, as the subject of a sentence: `Het richtsnoer`.
+    pub name: String,
+    /// Closing sentence.
+    pub note: String,
+}
+
+/// What is counted, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnitWords {
+    /// `traject`.
+    pub singular: String,
+    /// `trajecten`.
+    pub plural: String,
+}
+
+impl UnitWords {
+    /// `1 traject`, `2 trajecten`.
+    #[must_use]
+    pub fn counted(&self, n: u64) -> String {
+        format!("{} {}", crate::count(n), if n == 1 { &self.singular } else { &self.plural })
+    }
+}
+
+/// Words for a higher and a lower value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verbs {
+    /// `meer`, `hoger`, `vaker`.
+    pub more: String,
+    /// `minder`, `lager`, `minder vaak`.
+    pub less: String,
+    /// What stands out on page 1 when higher: `uw trajecten kosten gemiddeld meer minuten`.
+    pub stands_out_more: String,
+    /// The same when lower.
+    pub stands_out_less: String,
+}
+
+/// `text.<language>.md`, by heading.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndicatorText {
+    /// `## Wat meten we?`
+    pub what: Vec<String>,
+    /// `## Waarom?`
+    pub why: Vec<String>,
+    /// `## Hoe te lezen`
+    pub reading: Vec<String>,
+    /// `## Hoger`: question and tips when the value is higher.
+    pub higher: Tips,
+    /// `## Lager`
+    pub lower: Tips,
+    /// `## Binnen`
+    pub within: Tips,
+}
+
+/// A question (paragraph) and at most two tips (bullets).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tips {
+    /// The question.
+    pub question: String,
+    /// Tips.
+    pub tips: Vec<String>,
+}
+
+impl IndicatorText {
+    /// Parses the Markdown of a text file: `##` headings, paragraphs, and bullets that start with `- `.
+    ///
+    /// # Errors
+    /// An unknown or missing heading, or more than two tips; the message names the allowed headings.
+    pub fn parse(file: &str, markdown: &str) -> Result<Self, DefinitionError> {
+        const HEADINGS: [&str; 6] = ["Wat meten we?", "Waarom?", "Hoe te lezen", "Hoger", "Lager", "Binnen"];
+        let error = |message: String| DefinitionError { file: file.to_owned(), message };
+        let mut text = Self::default();
+        let mut seen = Vec::new();
+        for part in format!("\n{markdown}").split("\n## ").skip(1) {
+            let (heading, body) = part.split_once('\n').unwrap_or((part, ""));
+            let heading = heading.trim();
+            let (paragraphs, bullets) = paragraphs_and_bullets(body);
+            let tips = || Tips { question: paragraphs.join(" "), tips: bullets.clone() };
+            match heading {
+                "Wat meten we?" => text.what = paragraphs,
+                "Waarom?" => text.why = paragraphs,
+                "Hoe te lezen" => text.reading = paragraphs,
+                "Hoger" => text.higher = tips(),
+                "Lager" => text.lower = tips(),
+                "Binnen" => text.within = tips(),
+                _ => return Err(error(format!("unknown heading `{heading}`; allowed: {}", HEADINGS.join(", ")))),
+            }
+            if bullets.len() > 2 {
+                return Err(error(format!("`{heading}` has {} tips; at most two fit the page", bullets.len())));
+            }
+            seen.push(heading.to_owned());
+        }
+        let missing: Vec<&str> = HEADINGS.into_iter().filter(|heading| !seen.iter().any(|one| one == heading)).collect();
+        if !missing.is_empty() {
+            return Err(error(format!("missing heading: {}", missing.join(", "))));
+        }
+        Ok(text)
+    }
+}
+
+fn paragraphs_and_bullets(body: &str) -> (Vec<String>, Vec<String>) {
+    let mut paragraphs = Vec::new();
+    let mut bullets: Vec<String> = Vec::new();
+    for block in body.split("\n\n") {
+        let mut paragraph = String::new();
+        for line in block.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if let Some(bullet) = line.strip_prefix("- ") {
+                bullets.push(bullet.to_owned());
+            } else if paragraph.is_empty() && !bullets.is_empty() && block.trim_start().starts_with("- ") {
+                if let Some(last) = bullets.last_mut() {
+                    last.push(' ');
+                    last.push_str(line);
+                }
+            } else {
+                if !paragraph.is_empty() {
+                    paragraph.push(' ');
+                }
+                paragraph.push_str(line);
+            }
+        }
+        if !paragraph.is_empty() {
+            paragraphs.push(paragraph);
+        }
+    }
+    (paragraphs, bullets)
+}

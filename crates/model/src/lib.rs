@@ -1,0 +1,29 @@
+//! The words and file contracts of `spiegel`: plain data that the crates hand to one another.
+//! It never reads or writes a file and knows neither Arrow nor DataFusion.
+
+mod attachment;
+mod finding;
+mod indicator;
+mod number;
+mod pipeline;
+mod position;
+mod report;
+mod submission;
+
+pub use attachment::{figures_csv, figures_json};
+pub use finding::{
+    Consequence, Finding, Receipt, RefusalReason, RowCheck, Rule, RuleExample, RuleSet, Severity, TableCount, Verdict,
+};
+pub use indicator::{
+    DefinitionError, Delivered, Direction, Guideline, IndicatorSpec, IndicatorText, Kind, Tips, UnitWords, Verbs,
+};
+pub use number::{ValueFormat, capitalised, count, date_long, date_short, decimal, ordinal_word, percentage};
+pub use pipeline::{
+    Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, PipelineSpec, PipelineWords, PopulationSpec, RegisterSpec, ReportSpec, YearSpec,
+};
+pub use position::{Label, MissingCode, Position, Range, Side, TrendState, WithinKind};
+pub use report::{
+    Cell, DotPlot, FunnelLine, FunnelPlot, IndicatorPage, Labelled, MethodPage, MethodSection, OwnMark, PopulationBlock, PopulationPage,
+    PopulationRow, Report, ReportProvider, SpineRow, Summary, SummaryRow, Table, TrendPlot, TrendYear, Variant,
+};
+pub use submission::{ColumnSchema, ColumnType, Parent, SubmissionSchema, TableSchema};

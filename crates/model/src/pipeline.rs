@@ -1,0 +1,228 @@
+//! What a pipeline and a report year declare: `pipeline.toml` and `years/<year>.toml`.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// `pipeline.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineSpec {
+    /// Id, the folder's name.
+    pub id: String,
+    /// Title of the report: `Spiegelrapportage`.
+    pub title: String,
+    /// Who publishes the report; the author in the PDF metadata.
+    pub publisher: String,
+    /// Line above the title.
+    pub kicker: String,
+    /// Language tag: `nl`.
+    pub language: String,
+    /// How submissions arrive.
+    pub delivery: Delivery,
+    /// Where names of providers come from.
+    pub register: RegisterSpec,
+    /// Indicators in the order of the report.
+    pub indicators: Vec<String>,
+    /// Words that differ between pipelines.
+    pub words: PipelineWords,
+    /// Who gets which report.
+    pub report: ReportSpec,
+    /// Composition of the clients. None when the pipeline has no population page.
+    #[serde(default)]
+    pub population: Option<PopulationSpec>,
+}
+
+/// How submissions arrive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delivery {
+    /// Each provider delivers its own, or one party delivers for all.
+    pub kind: DeliveryKind,
+    /// For `per_provider`: name of a submission, with `{provider}`, `{year}` and `{sequence}`.
+    /// For `collective`: the name that the delivery gets in receipts.
+    pub name: String,
+    /// For `per_provider`: digits in a provider id.
+    #[serde(default)]
+    pub provider_digits: usize,
+}
+
+/// Who delivers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryKind {
+    /// One submission per provider and year.
+    PerProvider,
+    /// The inbox itself is one submission with all providers and years.
+    Collective,
+}
+
+/// The provider register: a CSV in the inbox, or else in the pipeline's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisterSpec {
+    /// File name.
+    pub file: String,
+    /// Header of the provider id.
+    pub id: String,
+    /// Header of the name.
+    pub name: String,
+    /// Header of the group of owners, for concentration rules. None when every provider is its own group.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// Header of the kind of provider.
+    #[serde(default)]
+    pub kind: Option<String>,
+}
+
+/// Words that differ between pipelines; all Dutch, lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineWords {
+    /// A provider: `aanbieder`.
+    pub provider: String,
+    /// More of them: `aanbieders`.
+    pub providers: String,
+    /// Where the comparison comes from: `landelijk`.
+    pub national: String,
+    /// Small print under page 1.
+    pub confidentiality: String,
+    /// Footer word: `vertrouwelijk`.
+    pub confidential: String,
+    /// How to report an error.
+    pub correction: String,
+    /// Note on values that were not delivered (code A).
+    pub not_delivered_note: String,
+    /// Where the data come from, for the method page; one string per paragraph.
+    pub source: Vec<String>,
+    /// What is not measured, for the method page.
+    pub limits: Vec<String>,
+}
+
+/// Who gets which report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportSpec {
+    /// SQL file in the pipeline's folder: `provider_id, clients` for the report year (and the years before it that
+    /// the minimum counts), one row per provider that delivered in the report year.
+    pub providers: String,
+    /// What `clients` counts, in plural: `cliënten`.
+    pub clients: String,
+}
+
+/// Composition of the clients.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PopulationSpec {
+    /// SQL file: `provider_id, characteristic, category, units`; `units` is NULL where it was not delivered.
+    pub sql: String,
+    /// Page title.
+    pub title: String,
+    /// What is counted, in plural.
+    pub units: String,
+    /// Counts below this are not shown.
+    pub minimum: u64,
+    /// Last line of the page.
+    pub closing: String,
+    /// Characteristics in order.
+    #[serde(rename = "characteristic")]
+    pub characteristics: Vec<Characteristic>,
+}
+
+/// One characteristic of the population.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Characteristic {
+    /// As in the SQL.
+    pub id: String,
+    /// As printed: `Leeftijd`.
+    pub title: String,
+    /// Categories in order: as in the SQL, as printed.
+    pub categories: Vec<Category>,
+}
+
+/// One category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// As in the SQL.
+    pub id: String,
+    /// As printed in a row: `18 tot en met 25 jaar`.
+    pub label: String,
+    /// As in a sentence: `cliënten van 18 tot en met 25 jaar`.
+    pub words: String,
+}
+
+/// `years/<year>.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct YearSpec {
+    /// Report year; the first year of a broken year.
+    pub year: i32,
+    /// As printed.
+    pub label: String,
+    /// Labels of earlier years, by year, where they differ from the number.
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+    /// First year of the trend.
+    pub trend_from: i32,
+    /// Date of issue.
+    pub issued: NaiveDate,
+    /// Year of the norms that the report refers to.
+    #[serde(default)]
+    pub norm_year: Option<i32>,
+    /// Version of the set of definitions.
+    pub definitions: String,
+    /// Last day on which an error can be reported.
+    #[serde(default)]
+    pub corrections_until: Option<NaiveDate>,
+    /// Minimum numbers.
+    pub minimum: Minimums,
+    /// Comparable groups; the first that fits is used.
+    #[serde(default, rename = "group")]
+    pub groups: Vec<GroupSpec>,
+}
+
+impl YearSpec {
+    /// The year as printed.
+    #[must_use]
+    pub fn label_of(&self, year: i32) -> String {
+        if year == self.year {
+            return self.label.clone();
+        }
+        self.labels.get(&year.to_string()).cloned().unwrap_or_else(|| year.to_string())
+    }
+}
+
+/// Minimum numbers (decisions 17, 22, 28; statistics 9).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minimums {
+    /// Units before a value is shown.
+    pub shown: u64,
+    /// Units before a place is named.
+    pub labelled: u64,
+    /// Clients before a provider gets a report of its own; 0 for no minimum.
+    pub clients: u64,
+    /// Years over which those clients are counted.
+    pub client_years: u32,
+    /// Providers in a comparable group.
+    pub group_providers: usize,
+    /// Largest share of one provider in a comparable group.
+    pub group_largest_share: f64,
+}
+
+/// A comparable group: providers in the same size class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSpec {
+    /// Id.
+    pub id: String,
+    /// In words, after "een vergelijkbare": `omvang`.
+    pub title: String,
+    /// Lower bounds of the size classes after the first, ascending, in clients of the report year.
+    pub size_classes: Vec<u64>,
+    /// What the classes count, in plural: `trajecten`.
+    pub units: String,
+}

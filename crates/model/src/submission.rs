@@ -1,0 +1,124 @@
+//! What a submission looks like: tables and columns, outside (the provider's words) and inside (the lake's words).
+//! Read from `pipelines/<id>/submission/*.toml`.
+
+use serde::{Deserialize, Serialize};
+
+/// All tables of a submission.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubmissionSchema {
+    /// Tables in the order of their files' names.
+    pub tables: Vec<TableSchema>,
+}
+
+impl SubmissionSchema {
+    /// The table with this canonical name.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&TableSchema> {
+        self.tables.iter().find(|table| table.table == name)
+    }
+}
+
+/// One table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableSchema {
+    /// Name outside: the stem of the file (`trajecten`).
+    pub name: String,
+    /// Other stems that mean the same table.
+    #[serde(default)]
+    pub synonyms: Vec<String>,
+    /// Canonical name: the folder in the lake (`trajectory`).
+    pub table: String,
+    /// A submission without this table is refused (E013).
+    #[serde(default)]
+    pub required: bool,
+    /// What a row is, in one Dutch sentence, for documentation and templates.
+    pub description: String,
+    /// Canonical columns that identify a row; empty when rows have no key.
+    #[serde(default)]
+    pub key: Vec<String>,
+    /// Canonical column that holds the provider id, in a collective delivery.
+    #[serde(default)]
+    pub provider: Option<String>,
+    /// Canonical column of type `period` that says to which year a row belongs, in a collective delivery.
+    #[serde(default)]
+    pub period: Option<String>,
+    /// A parent table and the canonical column both share: rows without a parent are orphans.
+    #[serde(default)]
+    pub parent: Option<Parent>,
+    /// Columns in the order of the lake.
+    #[serde(rename = "column")]
+    pub columns: Vec<ColumnSchema>,
+}
+
+/// The parent of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parent {
+    /// Canonical name of the parent table.
+    pub table: String,
+    /// Canonical column, the same in both.
+    pub column: String,
+    /// Code of the finding for a row whose parent is missing.
+    pub code: String,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnSchema {
+    /// Canonical name in the lake.
+    pub name: String,
+    /// Header outside.
+    pub header: String,
+    /// Other headers that mean the same; compared without case, spaces, underscores and diacritics.
+    #[serde(default)]
+    pub synonyms: Vec<String>,
+    /// Type.
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    /// The column must be there (E110), and a row without a value is quarantined.
+    #[serde(default)]
+    pub required: bool,
+    /// Allowed codes, outside = inside; for `code`.
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// Smallest allowed number.
+    #[serde(default)]
+    pub minimum: Option<f64>,
+    /// Largest allowed number.
+    #[serde(default)]
+    pub maximum: Option<f64>,
+    /// Longest allowed text, in characters.
+    #[serde(default)]
+    pub maximum_length: Option<usize>,
+    /// Tokens that mean "no value" in this column, besides the general ones.
+    #[serde(default)]
+    pub missing: Vec<String>,
+    /// Replaced by a keyed hash before anything is written (client ids).
+    #[serde(default)]
+    pub pseudonymise: bool,
+    /// What it means, in one Dutch sentence.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// Type of a column, and how it lies in the lake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnType {
+    /// Text (Utf8).
+    Text,
+    /// One of `codes` (Utf8).
+    Code,
+    /// Whole number (Int32).
+    Integer,
+    /// Number with decimals (Float64).
+    Decimal,
+    /// Date (Date32).
+    Date,
+    /// ja/nee (Boolean).
+    Boolean,
+    /// A year: `2025`, or a broken year `2024-25`, stored as its first year (Int32).
+    Period,
+}

@@ -1,0 +1,384 @@
+//! One indicator page: sentences, plots, table and position, all from the same numbers.
+
+use spiegel_model::{
+    DotPlot, FunnelPlot, IndicatorPage, IndicatorSpec, Kind, Label, Labelled, MethodSection, MissingCode, OwnMark, Position, Range, Side,
+    Table, Tips, TrendPlot, TrendState, TrendYear, ValueFormat, count,
+};
+
+use super::code_text;
+use super::sentences::Subject;
+use crate::place::{Yardstick, own_interval};
+use crate::results::IndicatorResult;
+use crate::{Results, Summary};
+
+/// A page with what page 1 needs of it.
+pub(super) struct Page {
+    pub(super) page: IndicatorPage,
+    pub(super) spec: IndicatorSpec,
+    pub(super) group: Option<(f64, usize)>,
+    pub(super) position: Position,
+}
+
+pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &str) -> Option<Page> {
+    let spec = &indicator.indicator.spec;
+    let words = &results.pipeline.spec.words;
+    let position = results.position(indicator, provider)?;
+    let result = indicator.years.get(&results.year.year)?;
+    let distribution = result.national.distribution.as_ref();
+    let group = results.group_middle(indicator, provider);
+    let subject = Subject {
+        spec,
+        position: &position,
+        provider_word: &words.provider,
+        providers_word: &words.providers,
+        shown: results.year.minimum.shown,
+    };
+    let own = own_mark(spec, &position, "U: ", true);
+    let trend_years = trend_years(results, indicator, provider);
+    let text = &indicator.indicator.text;
+    let mut sections = vec![MethodSection {
+        title: "Wat meten we?".to_owned(),
+        paragraphs: text.what.iter().cloned().chain([format!("Definitie {}.", spec.version)]).collect::<Vec<_>>(),
+        bullets: Vec::new(),
+    }];
+    // One paragraph reads better than a stray line with the version.
+    if let Some(first) = sections.first_mut() {
+        first.paragraphs = vec![first.paragraphs.join(" ")];
+    }
+    let certainty = subject.certainty();
+    if !certainty.is_empty() {
+        sections.push(MethodSection { title: "Hoe zeker is dit?".to_owned(), paragraphs: vec![certainty.join(" ")], bullets: Vec::new() });
+    }
+    let reading: Vec<String> = subject.direction().into_iter().chain(text.reading.iter().cloned()).collect();
+    let reading = if position.value.is_some() { dedup_sentences(&reading) } else { Vec::new() };
+    if !reading.is_empty() {
+        sections.push(MethodSection { title: "Hoe te lezen".to_owned(), paragraphs: vec![reading.join(" ")], bullets: Vec::new() });
+    }
+    let page = IndicatorPage {
+        id: spec.id.clone(),
+        definition: spec.version.clone(),
+        title: spec.title.clone(),
+        norm_line: spec.norm.clone(),
+        format: spec.format.clone(),
+        headline: subject.headline(),
+        sentences: subject.further(distribution, group),
+        caution: spec.caution.clone(),
+        dot_plot: dot_plot(results, spec, result, own.clone(), group),
+        funnel: funnel(results, spec, result, provider, &position),
+        trend: trend_plot(results, spec, &position, &trend_years),
+        sections,
+        discuss: discuss(tips(text, position.label)),
+        table_title: "Cijfers bij deze pagina".to_owned(),
+        table: table(spec, &trend_years, group, results.year.minimum.shown),
+        position: position.clone(),
+    };
+    Some(Page { page, spec: spec.clone(), group, position })
+}
+
+fn dedup_sentences(paragraphs: &[String]) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for paragraph in paragraphs {
+        if !kept.iter().any(|one| one.contains(paragraph) || paragraph.contains(one.as_str())) {
+            kept.push(paragraph.clone());
+        }
+    }
+    kept
+}
+
+fn tips(text: &spiegel_model::IndicatorText, label: Label) -> &Tips {
+    match label.side() {
+        Some(Side::Higher) => &text.higher,
+        Some(Side::Lower) => &text.lower,
+        None => &text.within,
+    }
+}
+
+fn discuss(tips: &Tips) -> Vec<MethodSection> {
+    let mut sections = Vec::new();
+    if !tips.question.is_empty() {
+        sections.push(MethodSection {
+            title: "Vraag om te bespreken".to_owned(),
+            paragraphs: vec![tips.question.clone()],
+            bullets: Vec::new(),
+        });
+    }
+    if !tips.tips.is_empty() {
+        sections.push(MethodSection {
+            title: "Wat kunt u doen?".to_owned(),
+            paragraphs: Vec::new(),
+            bullets: tips.tips.clone(),
+        });
+    }
+    sections
+}
+
+/// The own value with its label: `U: 611 minuten`.
+fn own_mark(spec: &IndicatorSpec, position: &Position, before: &str, unit: bool) -> Option<OwnMark> {
+    let value = position.value?;
+    let text = if unit { spec.format.value_with_unit(value, position.n) } else { spec.format.value(value, position.n) };
+    Some(OwnMark { value, interval: position.interval, label: format!("{before}{text}"), n: position.n })
+}
+
+/// National figures rest on many units: one decimal for shares.
+fn national(spec: &IndicatorSpec, value: f64) -> String {
+    spec.format.value(value, u64::MAX)
+}
+
+fn dot_plot(
+    results: &Results,
+    spec: &IndicatorSpec,
+    result: &crate::YearResult,
+    own: Option<OwnMark>,
+    group: Option<(f64, usize)>,
+) -> Option<DotPlot> {
+    let distribution = result.national.distribution.as_ref()?;
+    let words = &results.pipeline.spec.words;
+    let group_mark =
+        group.map(|(value, _)| Labelled { value, label: format!("vergelijkgroep {}", national(spec, value)) });
+    let mut caption = if distribution.dots.is_empty() {
+        format!("De verdeling van {} {}: alleen de middelste helft, omdat het er minder dan 50 zijn.", distribution.providers, words.providers)
+    } else {
+        format!("Elk grijs bolletje is {}% van de {} {}.", 100 / distribution.dots.len(), distribution.providers, words.providers)
+    };
+    if own.is_some() {
+        caption.push_str(" Blauwe stip: u.");
+    }
+    if own.as_ref().is_some_and(|own| own.interval.is_some()) {
+        caption.push_str(" Blauwe lijn: 95%-interval.");
+    }
+    if let Some((_, others)) = group {
+        caption.push_str(&format!(" Ruit: uw vergelijkgroep ({others} {}).", words.providers));
+    }
+    let mut alt = if distribution.dots.is_empty() {
+        format!("Verdeling van {} {}.", distribution.providers, words.providers)
+    } else {
+        format!(
+            "Verdeling van {} {} in {} bolletjes; elk bolletje is {}%.",
+            distribution.providers,
+            words.providers,
+            distribution.dots.len(),
+            100 / distribution.dots.len()
+        )
+    };
+    alt.push_str(&format!(
+        " {}: landelijk midden {}, middelste helft van {} tot {}.",
+        spec.short,
+        national(spec, distribution.middle),
+        national(spec, distribution.inner.lower),
+        national(spec, distribution.inner.upper)
+    ));
+    alt.push_str(&own_in_words(spec, own.as_ref()));
+    Some(DotPlot {
+        dots: distribution.dots.clone(),
+        grid: spec.grid,
+        middle_half: distribution.inner,
+        middle_half_label: "middelste helft".to_owned(),
+        middle: Labelled {
+            value: distribution.middle,
+            label: format!("landelijk midden {}", national(spec, distribution.middle)),
+        },
+        guideline: guideline(spec),
+        group: group_mark,
+        own,
+        caption,
+        alt,
+    })
+}
+
+fn own_in_words(spec: &IndicatorSpec, own: Option<&OwnMark>) -> String {
+    let Some(own) = own else { return " Van u is er geen cijfer.".to_owned() };
+    let interval = own.interval.map_or_else(String::new, |interval| {
+        format!(" (95%-interval {})", spec.format.range_in_words(interval.lower, interval.upper, own.n))
+    });
+    format!(" U staat op {}{interval}.", spec.format.value_with_unit(own.value, own.n))
+}
+
+fn guideline(spec: &IndicatorSpec) -> Option<Labelled> {
+    spec.guideline.as_ref().map(|one| Labelled { value: one.value, label: one.label.clone() })
+}
+
+fn funnel(
+    results: &Results,
+    spec: &IndicatorSpec,
+    result: &crate::YearResult,
+    provider: &str,
+    position: &Position,
+) -> Option<FunnelPlot> {
+    let yardstick = Yardstick::new(spec, &result.national, result.summaries.get(provider))?;
+    let words = &results.pipeline.spec.words;
+    let own_n = if position.value.is_some() { position.n as f64 } else { 0.0 };
+    let cap = result.national.size_cap;
+    let n_maximum = if own_n > cap { own_n } else { cap };
+    let own = own_mark(spec, position, "U ", false);
+    let target = yardstick.target();
+    let place = match position.label {
+        Label::Within(_) => "U ligt binnen de 95%-grenzen.",
+        Label::Attention(Side::Higher) => "U ligt boven de 95%-grens.",
+        Label::Attention(Side::Lower) => "U ligt onder de 95%-grens.",
+        Label::Signal(Side::Higher) => "U ligt boven de 99,8%-grens.",
+        Label::Signal(Side::Lower) => "U ligt onder de 99,8%-grens.",
+        Label::None(MissingCode::TooFewToCompare) => "Voor een plek heeft u te weinig gegevens.",
+        Label::None(_) => "Van u is er geen punt.",
+    };
+    let others = if result.national.cells.is_empty() {
+        String::new()
+    } else {
+        format!(" Elke grijze stip staat voor drie of meer {} van ongeveer dezelfde grootte.", words.providers)
+    };
+    let limits = match (position.expected_lower, position.expected_upper) {
+        (Some(lower), Some(upper)) => {
+            format!(" De 95%-grenzen bij uw aantal zijn {}.", spec.format.range_in_words(lower, upper, position.n))
+        }
+        _ => String::new(),
+    };
+    let mut alt = format!(
+        "Trechterplot van {} {}, {}: landelijk gemiddelde {}.",
+        result.national.providers,
+        words.providers,
+        spec.short,
+        national(spec, target)
+    );
+    if let Some(own) = &own {
+        alt.push_str(&format!(" U: {} bij {}.", spec.format.value(own.value, own.n), spec.unit.counted(own.n)));
+    }
+    alt.push_str(&limits);
+    alt.push_str(&format!(" {place}"));
+    Some(FunnelPlot {
+        target: Labelled { value: target, label: format!("landelijk gemiddelde {}", national(spec, target)) },
+        lines: yardstick.funnel(spec, results.year.minimum.shown, n_maximum),
+        inner_label: "95%-grens".to_owned(),
+        outer_label: "99,8%-grens".to_owned(),
+        cells: result.national.cells.clone(),
+        n_capped: result.national.cells.iter().any(|cell| cell.n > n_maximum),
+        n_maximum,
+        n_label: format!("aantal {}", spec.unit.plural),
+        own,
+        caption: format!("Uw cijfer naast uw aantal. {place}{others}"),
+        alt,
+    })
+}
+
+fn trend_years(results: &Results, indicator: &IndicatorResult, provider: &str) -> Vec<TrendYear> {
+    let spec = &indicator.indicator.spec;
+    let minimum = &results.year.minimum;
+    let mut years = Vec::new();
+    let mut missing_after_data = false;
+    let mut seen = false;
+    for (year, result) in indicator.years.iter().skip_while(|(_, result)| result.national.delivered == 0) {
+        let summary = result.summaries.get(provider);
+        let n = summary.map_or(0, Summary::n);
+        let value = summary.and_then(Summary::value);
+        let shown = value.filter(|_| n >= minimum.shown);
+        let own = shown.zip(summary).map(|(value, summary)| OwnMark {
+            value,
+            interval: own_interval(spec, summary, *year, provider),
+            label: spec.format.value(value, n),
+            n,
+        });
+        let code = match (value, &own) {
+            (_, Some(_)) => String::new(),
+            (Some(_), None) => code_text(MissingCode::TooSmall, minimum.shown),
+            (None, None) => code_text(MissingCode::NotDelivered, minimum.shown),
+        };
+        let broken = seen && missing_after_data && own.is_some();
+        missing_after_data = own.is_none() && (seen || missing_after_data);
+        seen |= own.is_some();
+        years.push(TrendYear {
+            label: results.year.label_of(*year),
+            few: n < minimum.labelled,
+            own,
+            code,
+            middle_half: result.national.distribution.as_ref().map(|one| one.inner),
+            middle: result.national.distribution.as_ref().map(|one| one.middle),
+            providers: result.national.providers as u64,
+            broken,
+        });
+    }
+    years
+}
+
+fn trend_plot(
+    results: &Results,
+    spec: &IndicatorSpec,
+    position: &Position,
+    years: &[TrendYear],
+) -> Option<TrendPlot> {
+    if years.len() < 2 {
+        return None;
+    }
+    let words = &results.pipeline.spec.words;
+    let first = years.first().map(|year| year.label.clone()).unwrap_or_default();
+    let last = years.last().map(|year| year.label.clone()).unwrap_or_default();
+    let mut alt = format!("Trend {first} tot en met {last}, {}.", spec.short);
+    let told: Vec<&TrendYear> = years.iter().rev().take(5).collect();
+    let own: Vec<String> = told.iter().rev().filter_map(|year| year.own.as_ref().map(|own| own.label.clone())).collect();
+    if own.is_empty() {
+        alt.push_str(" Van u zijn er geen cijfers.");
+    } else {
+        alt.push_str(&format!(" U, laatste jaren: {}.", own.join(", ")));
+    }
+    let middle: Vec<String> =
+        told.iter().rev().filter_map(|year| year.middle.map(|value| national(spec, value))).collect();
+    if !middle.is_empty() {
+        alt.push_str(&format!(" Landelijk midden: {}.", middle.join(", ")));
+    }
+    let mut caption = "Uw cijfer per jaar met 95%-interval.".to_owned();
+    if !middle.is_empty() {
+        caption.push_str(&format!(" Grijs: de middelste helft van de {}.", words.providers));
+    }
+    if years.iter().any(|year| year.few && year.own.is_some()) {
+        caption.push_str(&format!(" Open stip: minder dan {}.", results.year.minimum.labelled));
+    }
+    if matches!(position.trend, TrendState::Broken { .. }) {
+        caption.push_str(" De lijn is onderbroken waar gegevens ontbreken.");
+    }
+    Some(TrendPlot {
+        years: years.to_vec(),
+        guideline: guideline(spec),
+        middle_label: "landelijk midden".to_owned(),
+        own_label: own_mark(spec, position, "U ", false).map(|own| own.label).unwrap_or_default(),
+        caption,
+        alt,
+    })
+}
+
+fn table(spec: &IndicatorSpec, years: &[TrendYear], group: Option<(f64, usize)>, shown: u64) -> Table {
+    let format = &spec.format;
+    let optional = |value: Option<f64>| value.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value));
+    let mut heads: Vec<String> = ["Jaar", "n", "U", "95%-interval", "P25", "midden", "P75"].map(str::to_owned).into();
+    if group.is_some() {
+        heads.push("vergelijkgroep".to_owned());
+    }
+    let last = years.len().saturating_sub(1);
+    let rows = years
+        .iter()
+        .enumerate()
+        .map(|(index, year)| {
+            let own = year.own.as_ref();
+            let mut row = vec![
+                year.label.clone(),
+                own.map_or_else(|| if year.code.starts_with("te klein") { format!("<{shown}") } else { "n.b.".to_owned() }, |own| count(own.n)),
+                own.map_or_else(|| year.code.clone(), |own| own_text(format, own)),
+                own.and_then(|own| own.interval.map(|range: Range| format.range(range.lower, range.upper, own.n)))
+                    .unwrap_or_else(|| "n.b.".to_owned()),
+                optional(year.middle_half.map(|range| range.lower)),
+                optional(year.middle),
+                optional(year.middle_half.map(|range| range.upper)),
+            ];
+            if let Some((middle, _)) = group {
+                row.push(if index == last { national(spec, middle) } else { "n.b.".to_owned() });
+            }
+            row
+        })
+        .collect();
+    Table { heads, rows }
+}
+
+fn own_text(format: &ValueFormat, own: &OwnMark) -> String {
+    format.value(own.value, own.n)
+}
+
+/// Whether an indicator is a share.
+pub(super) fn is_share(spec: &IndicatorSpec) -> bool {
+    spec.kind == Kind::Proportion
+}

@@ -1,0 +1,135 @@
+//! Method, terms and colophon.
+
+use spiegel_model::{Kind, MethodPage, MethodSection, Table, count, date_long, decimal, percentage};
+
+use super::ReportContext;
+use crate::Results;
+
+pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
+    let words = &results.pipeline.spec.words;
+    let minimum = &results.year.minimum;
+    let section = |title: &str, paragraphs: Vec<String>| MethodSection {
+        title: title.to_owned(),
+        paragraphs,
+        bullets: Vec::new(),
+    };
+    let skewed = results.indicators.iter().any(|one| one.indicator.spec.skewed);
+    let mut intervals = "Bij elk cijfer staat een 95%-interval. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau. Voor aandelen is de methode van Wilson gebruikt, voor gemiddelden Student.".to_owned();
+    if skewed {
+        intervals.push_str(" Minuten en dagen zijn scheef verdeeld; daar is het interval met hertrekken bepaald (bootstrap-t).");
+    }
+    let mut sections = vec![
+        section("Waar komen de cijfers vandaan?", words.source.clone()),
+        section(
+            "Twee landelijke cijfers",
+            vec![format!(
+                "Het landelijk gemiddelde telt elke cliënt even zwaar; de trechter en uw plek gaan daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Een {} met meer dan een twintigste van alle gegevens wordt vergeleken met de anderen.",
+                words.providers, words.provider
+            )],
+        ),
+        section("Hoe zeker is een cijfer?", vec![intervals]),
+        section(
+            "Wanneer noemen we een cijfer hoger of lager?",
+            vec![
+                format!(
+                    "Ook zonder bijzondere oorzaak verschillen {p} van elkaar. De grenzen in de trechter tellen die gewone verschillen mee (tussen-variatie volgens Paule en Mandel, met begrensde uitschieters). Buiten de 95%-grenzen ligt bij gewone verschillen 1 op de 20 {p}, buiten de 99,8%-grenzen 1 op de 500.",
+                    p = words.providers
+                ),
+                "De grenzen geven aan waar aandacht zinvol kan zijn. Het zijn geen grenzen tussen voldoende en tekort.".to_owned(),
+            ],
+        ),
+        section(
+            "Kleine aantallen",
+            vec![format!(
+                "Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}. Een vergelijkgroep telt ten minste {} andere {}, en geen daarvan heeft meer dan {} van de cliënten.",
+                minimum.shown,
+                minimum.labelled,
+                minimum.group_providers,
+                words.providers,
+                percentage(minimum.group_largest_share, 0)
+            )],
+        ),
+        section(
+            "Anderen zijn niet te herkennen",
+            vec![format!(
+                "Cijfers van anderen staan er alleen als gemiddelde van ten minste drie {} met een vergelijkbare waarde, afgerond. De getekende punten zijn dus niemands cijfer.",
+                words.providers
+            )],
+        ),
+        section(
+            "Trend",
+            vec!["Een stijging of daling noemen we alleen over ten minste drie jaren, als uw ontwikkeling anders is dan de landelijke en het verschil groot genoeg is om over te praten.".to_owned()],
+        ),
+        section("Wat zeggen deze cijfers niet?", words.limits.clone()),
+    ];
+    let mut contact = vec![words.correction.clone()];
+    if let Some(date) = results.year.corrections_until {
+        contact.push(format!("Dat kan tot en met {}.", date_long(date)));
+    }
+    sections.push(section("Klopt er iets niet?", vec![contact.join(" ").replacen("Klopt er iets niet? ", "", 1)]));
+    MethodPage {
+        title: "Methode".to_owned(),
+        sections,
+        table_title: "De cijfers achter de grenzen".to_owned(),
+        table: table(results),
+        colophon_title: "Colofon".to_owned(),
+        colophon: vec![
+            format!("{} · definitieset {} · rapport versie {}", results.pipeline.spec.publisher, results.year.definitions, context.version),
+            format!("programma {}", context.program),
+            format!("definities {} · gegevens {} · referentie {}", short(&results.pipeline.fingerprint), short(&context.data), short(&context.reference)),
+        ],
+    }
+}
+
+/// Enough of a checksum to tell two apart.
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+fn table(results: &Results) -> Table {
+    let providers = spiegel_model::capitalised(&results.pipeline.spec.words.providers);
+    let rows = results
+        .indicators
+        .iter()
+        .filter_map(|indicator| {
+            let spec = &indicator.indicator.spec;
+            let national = &indicator.years.get(&results.year.year)?.national;
+            let none = || "n.b.".to_owned();
+            let variation = national.between.map_or_else(none, |between| match spec.kind {
+                Kind::Proportion => format!("ρ {}", decimal(between, 3)),
+                Kind::Mean => format!("τ {}", decimal(between.sqrt(), 2)),
+            });
+            let told_apart = national.rankability.map_or_else(none, |value| {
+                let word = if value < 0.5 {
+                    "weinig"
+                } else if value < 0.75 {
+                    "redelijk"
+                } else {
+                    "veel"
+                };
+                format!("{word} ({})", decimal(value, 2))
+            });
+            Some(vec![
+                spec.short.clone(),
+                spec.version.clone(),
+                count(national.providers as u64),
+                count(national.units),
+                national.mean.map_or_else(none, |mean| spec.format.value(mean, u64::MAX)),
+                variation,
+                told_apart,
+            ])
+        })
+        .collect();
+    Table {
+        heads: vec![
+            "Onderwerp".to_owned(),
+            "Definitie".to_owned(),
+            providers,
+            "Waarnemingen".to_owned(),
+            "Gemiddelde".to_owned(),
+            "Tussen-variatie".to_owned(),
+            "Onderscheid".to_owned(),
+        ],
+        rows,
+    }
+}

@@ -1,0 +1,151 @@
+//! Who the clients are: own shares beside national shares, small counts left out.
+
+use std::collections::BTreeMap;
+
+use spiegel_model::{PopulationBlock, PopulationPage, PopulationRow, decimal, percentage};
+
+use crate::Results;
+
+/// A difference is named from this many percentage points (report specification 3.6).
+const NAMED_DIFFERENCE: f64 = 0.05;
+/// Categories named, at most.
+const NAMED_CATEGORIES: usize = 3;
+/// Two-sided 99 % of the standard normal: a difference is named only outside this range.
+const Z99: f64 = 2.575_829_303_548_901;
+
+struct Difference {
+    size: f64,
+    words: String,
+}
+
+pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> {
+    let spec = results.pipeline.spec.population.as_ref()?;
+    let mut blocks = Vec::new();
+    let mut differences = Vec::new();
+    for characteristic in &spec.characteristics {
+        let Some(providers) = results.population.get(&characteristic.id) else { continue };
+        let Some(own) = providers.get(provider) else { continue };
+        let mut national: BTreeMap<&str, u64> = BTreeMap::new();
+        for counts in providers.values() {
+            for (category, units) in counts {
+                *national.entry(category.as_str()).or_default() += units.unwrap_or(0);
+            }
+        }
+        let national_total: u64 = national.values().sum();
+        let own_total: u64 = own.values().map(|units| units.unwrap_or(0)).sum();
+        if own_total < spec.minimum || national_total == 0 {
+            continue;
+        }
+        let hidden = hidden(&characteristic.categories, own, spec.minimum);
+        let mut rows = Vec::new();
+        for category in &characteristic.categories {
+            let units = own.get(&category.id).copied().unwrap_or(Some(0));
+            let share_national = national.get(category.id.as_str()).copied().unwrap_or(0) as f64 / national_total as f64;
+            let share = units.filter(|_| !hidden.contains(&category.id.as_str())).map(|units| units as f64 / own_total as f64);
+            let own_text = match (units, share) {
+                (_, Some(share)) => percentage(share, 0),
+                (None, None) => "n.b.".to_owned(),
+                (Some(_), None) => format!("<{}", spec.minimum),
+            };
+            if let Some(share) = share {
+                let spread = (share_national * (1.0 - share_national) / own_total as f64).sqrt();
+                let size = share - share_national;
+                if size.abs() >= NAMED_DIFFERENCE && size.abs() > Z99 * spread {
+                    differences.push(Difference { size, words: category.words.clone() });
+                }
+            }
+            rows.push(PopulationRow {
+                label: category.label.clone(),
+                own: share,
+                national: Some(share_national),
+                own_text,
+                national_text: percentage(share_national, 0),
+            });
+        }
+        let alt = alt(&characteristic.title, &rows);
+        blocks.push(PopulationBlock { title: characteristic.title.clone(), rows, n: own_total, alt });
+    }
+    if blocks.is_empty() {
+        return None;
+    }
+    differences.sort_by(|a, b| b.size.abs().total_cmp(&a.size.abs()));
+    Some(PopulationPage {
+        title: spec.title.clone(),
+        sentences: sentences(results, &differences),
+        blocks,
+        heads: vec!["U".to_owned(), "Landelijk".to_owned()],
+        legend: format!(
+            "Blauwe stip: het aandeel bij u. Open rondje: het aandeel landelijk. Aandelen van {}. Aantallen onder de {} staan er niet; n.b. is niet beschikbaar.",
+            spec.units, spec.minimum
+        ),
+        closing: spec.closing.clone(),
+    })
+}
+
+/// Categories that are too small to show; when there is exactly one, the next smallest is hidden with it, so that it
+/// cannot be found by subtraction.
+fn hidden<'a>(
+    categories: &'a [spiegel_model::Category],
+    own: &BTreeMap<String, Option<u64>>,
+    minimum: u64,
+) -> Vec<&'a str> {
+    let counts: Vec<(&str, Option<u64>)> = categories
+        .iter()
+        .map(|category| (category.id.as_str(), own.get(&category.id).copied().unwrap_or(Some(0))))
+        .collect();
+    let mut hidden: Vec<&str> = counts
+        .iter()
+        .filter(|(_, units)| units.is_some_and(|units| units > 0 && units < minimum))
+        .map(|(id, _)| *id)
+        .collect();
+    let withheld = counts.iter().filter(|(_, units)| units.is_none()).count();
+    if hidden.len() == 1 && withheld == 0 {
+        let next = counts
+            .iter()
+            .filter_map(|(id, units)| units.filter(|units| *units >= minimum).map(|units| (units, *id)))
+            .min();
+        hidden.extend(next.map(|(_, id)| id));
+    }
+    hidden
+}
+
+fn sentences(results: &Results, differences: &[Difference]) -> Vec<String> {
+    let providers = &results.pipeline.spec.words.providers;
+    if differences.is_empty() {
+        return vec![format!("Uw cliënten lijken op die van andere {providers}.")];
+    }
+    let named: Vec<String> = differences
+        .iter()
+        .take(NAMED_CATEGORIES)
+        .map(|one| {
+            format!(
+                "{} {} ({} procentpunt)",
+                if one.size > 0.0 { "meer" } else { "minder" },
+                one.words,
+                decimal(one.size.abs() * 100.0, 0)
+            )
+        })
+        .collect();
+    vec![
+        format!("Uw cliënten verschillen op {} van die van andere {providers}.", if named.len() == 1 { "één punt".to_owned() } else { format!("{} punten", spiegel_model::ordinal_word(named.len())) }),
+        format!("U behandelt {}.", joined(&named)),
+    ]
+}
+
+fn joined(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} en {last}", first.join(", ")),
+    }
+}
+
+fn alt(title: &str, rows: &[PopulationRow]) -> String {
+    let parts: Vec<String> =
+        rows.iter().map(|row| format!("{} {} tegen {}", row.label, row.own_text, row.national_text)).collect();
+    let mut text = format!("{title}, bij u tegen landelijk: {}.", parts.join("; "));
+    if text.chars().count() > 350 {
+        text = format!("{title}: aandelen bij u naast landelijke aandelen, in {} categorieën; de getallen staan ernaast.", rows.len());
+    }
+    text
+}

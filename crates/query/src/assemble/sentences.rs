@@ -1,0 +1,254 @@
+//! Sentences by rule (report specification, section 4, with the words of decisions 18 and 19). At most 25 words each.
+
+use spiegel_model::{
+    Direction, IndicatorSpec, Kind, Label, MissingCode, Position, Range, Side, TrendState, WithinKind, count, percentage,
+};
+
+use crate::Distribution;
+
+/// Below this denominator a share is written as counts only.
+const UNITS_FOR_PERCENTAGE: u64 = 20;
+
+/// What the sentences speak about.
+pub(super) struct Subject<'a> {
+    pub(super) spec: &'a IndicatorSpec,
+    pub(super) position: &'a Position,
+    pub(super) provider_word: &'a str,
+    pub(super) providers_word: &'a str,
+    pub(super) shown: u64,
+}
+
+impl Subject<'_> {
+    /// The own value: what is, and how it stands against what is expected.
+    pub(super) fn headline(&self) -> Vec<String> {
+        let n = self.position.n;
+        let units = &self.spec.unit.plural;
+        let Some(value) = self.position.value else {
+            return match self.position.label {
+                Label::None(MissingCode::TooSmall) => vec![
+                    format!("U heeft minder dan {} {units}.", self.shown),
+                    "We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.".to_owned(),
+                ],
+                _ => vec!["Van u is dit cijfer niet beschikbaar.".to_owned()],
+            };
+        };
+        let own = self.own_sentence(value);
+        let counted = self.spec.unit.counted(n);
+        let who = format!("een {} met {counted}", self.provider_word);
+        match self.position.label {
+            Label::None(MissingCode::TooFewToCompare) => vec![
+                own,
+                format!("Met {counted} kunnen we dit niet zinvol vergelijken. U ziet uw cijfer, zonder conclusie."),
+            ],
+            Label::None(_) => vec![own, format!("We vergelijken dit cijfer niet: te weinig {} hebben genoeg gegevens.", self.providers_word)],
+            Label::Within(WithinKind::Equivalent) => {
+                vec![own, format!("Dat is aantoonbaar vergelijkbaar met het landelijk gemiddelde{}.", self.target())]
+            }
+            Label::Within(WithinKind::Indistinguishable) => vec![
+                own,
+                format!("Dat is niet te onderscheiden van het landelijk gemiddelde{}.", self.target()),
+            ],
+            Label::Within(WithinKind::DiffersAsMany) => vec![
+                own,
+                format!("Dat is anders dan het landelijk gemiddelde{}, zoals bij veel {}.", self.target(), self.providers_word),
+            ],
+            Label::Attention(side) => vec![
+                own,
+                format!("Dat is {} dan we verwachten van {who}{}.", self.verb(side), self.expected()),
+                format!(
+                    "Ook bij gewone verschillen tussen {} ligt 1 op de 40 {}.",
+                    self.providers_word,
+                    beyond(side)
+                ),
+            ],
+            Label::Signal(side) => vec![
+                own,
+                format!("Dat is duidelijk {} dan we verwachten van {who}{}.", self.verb(side), self.expected()),
+                format!(
+                    "Bij gewone verschillen tussen {} ligt 1 op de 1.000 {}.",
+                    self.providers_word,
+                    beyond(side)
+                ),
+            ],
+        }
+    }
+
+    /// The sentences after the headline: years, guideline, nation and group. At most three.
+    pub(super) fn further(&self, distribution: Option<&Distribution>, group: Option<(f64, usize)>) -> Vec<String> {
+        let mut sentences = Vec::new();
+        sentences.extend(self.trend());
+        sentences.extend(self.guideline());
+        sentences.extend(self.nation(distribution, group));
+        sentences
+    }
+
+    fn own_sentence(&self, value: f64) -> String {
+        let n = self.position.n;
+        let units = if n == 1 { &self.spec.unit.singular } else { &self.spec.unit.plural };
+        let share = if n >= UNITS_FOR_PERCENTAGE {
+            format!(" ({})", self.spec.format.value(value, n))
+        } else {
+            String::new()
+        };
+        self.spec
+            .sentence
+            .replace("{value}", &self.spec.format.value_with_unit(value, n))
+            .replace("{events}", &count(self.position.events.unwrap_or(0)))
+            .replace("{n}", &count(n))
+            .replace("{units}", units)
+            .replace("{share}", &share)
+    }
+
+    fn target(&self) -> String {
+        self.position
+            .target
+            .map_or_else(String::new, |target| format!(" ({})", self.national_value(target)))
+    }
+
+    /// A national figure rests on many units and keeps its decimals.
+    fn national_value(&self, value: f64) -> String {
+        match self.spec.kind {
+            Kind::Proportion => percentage(value, 1),
+            Kind::Mean => self.spec.format.value(value, u64::MAX),
+        }
+    }
+
+    fn expected(&self) -> String {
+        let n = self.position.n;
+        let format = &self.spec.format;
+        match (self.position.expected_lower, self.position.expected_upper) {
+            (Some(lower), Some(upper)) => format!(" ({})", format.range_in_words(lower, upper, n)),
+            (None, Some(upper)) => format!(" (tot {})", format.value(upper, n)),
+            (Some(lower), None) => format!(" (vanaf {})", format.value(lower, n)),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn verb(&self, side: Side) -> &str {
+        match side {
+            Side::Higher => &self.spec.verbs.more,
+            Side::Lower => &self.spec.verbs.less,
+        }
+    }
+
+    fn trend(&self) -> Option<String> {
+        let n = self.position.n;
+        match &self.position.trend {
+            TrendState::TooShort => None,
+            TrendState::Level => Some("Uw cijfer is over de jaren ongeveer gelijk gebleven, of bewoog mee met landelijk.".to_owned()),
+            TrendState::Changed { side, from, from_n, to, years } => Some(format!(
+                "Uw cijfer is in {years} jaar {} van {} naar {}, anders dan landelijk.",
+                match side {
+                    Side::Higher => "gestegen",
+                    Side::Lower => "gedaald",
+                },
+                self.spec.format.value(*from, *from_n),
+                self.spec.format.value(*to, n),
+            )),
+            TrendState::Broken { year_label } => Some(format!(
+                "Vergelijken over alle jaren kan niet: over {year_label} zijn er geen gegevens van u."
+            )),
+        }
+    }
+
+    fn guideline(&self) -> Option<String> {
+        let guideline = self.spec.guideline.as_ref()?;
+        let value = self.position.value?;
+        let n = self.position.n;
+        let where_it_lies = match self.position.interval {
+            Some(Range { lower, .. }) if lower > guideline.value => "uw cijfer en het hele interval liggen daarboven",
+            Some(Range { upper, .. }) if upper < guideline.value => "uw cijfer en het hele interval liggen daaronder",
+            Some(_) => "het ligt binnen uw 95%-interval",
+            None if value > guideline.value => "uw cijfer ligt daarboven",
+            None => "uw cijfer ligt daaronder",
+        };
+        let stated = self.spec.format.value_with_unit(guideline.value, if self.spec.kind == Kind::Proportion { 1 } else { n });
+        Some(format!("{} is {stated}: {where_it_lies}. {}", guideline.name, guideline.note))
+    }
+
+    fn nation(&self, distribution: Option<&Distribution>, group: Option<(f64, usize)>) -> Option<String> {
+        let inner = distribution?.inner;
+        let format = &self.spec.format;
+        let range = match self.spec.kind {
+            Kind::Proportion => format!("{} en {}", percentage(inner.lower, 1), percentage(inner.upper, 1)),
+            Kind::Mean => format!("{} en {}", format.value(inner.lower, u64::MAX), format.value(inner.upper, u64::MAX)),
+        };
+        let group = group.map_or_else(String::new, |(middle, others)| {
+            format!("; het midden van uw vergelijkgroep ({others} {}) is {}", self.providers_word, self.national_value(middle))
+        });
+        Some(format!("De middelste helft van de {} zit tussen {range}{group}.", self.providers_word))
+    }
+
+    /// How sure this is, in paragraphs.
+    pub(super) fn certainty(&self) -> Vec<String> {
+        let n = self.position.n;
+        let format = &self.spec.format;
+        let mut paragraphs = Vec::new();
+        let Some(value) = self.position.value else { return paragraphs };
+        let mut first = match self.position.label {
+            Label::None(MissingCode::TooFewToCompare) => "Niet vergelijkbaar: te weinig gegevens voor een plek.".to_owned(),
+            Label::None(_) => "Niet vergelijkbaar.".to_owned(),
+            _ if self.position.interval.is_none() => "Vergelijkbaar met voorbehoud: de spreiding is niet aangeleverd.".to_owned(),
+            _ => format!("Vergelijkbaar: {}.", self.spec.unit.counted(n)),
+        };
+        if let Some(interval) = self.position.interval {
+            first.push_str(&format!(
+                " Het 95%-interval loopt van {}. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau.",
+                format.range_in_words(interval.lower, interval.upper, n)
+            ));
+        }
+        paragraphs.push(first);
+        if let (Some(difference), false) = (self.position.detectable_difference, matches!(self.position.label, Label::None(_))) {
+            paragraphs.push(format!(
+                "Bij {} wordt pas een verschil van ongeveer {} met landelijk zichtbaar. Een kleiner verschil kan er zijn zonder dat dit cijfer het laat zien.",
+                self.spec.unit.counted(n),
+                format.difference(difference, n)
+            ));
+        }
+        if let Some(median) = self.position.median {
+            paragraphs.push(format!(
+                "De helft van uw {} zat op {} of minder. Het gemiddelde ligt op {}.",
+                self.spec.unit.plural,
+                format.value_with_unit(median, n),
+                format.value(value, n)
+            ));
+        }
+        if self.spec.rounded_to > 1 {
+            paragraphs.push(format!("De aantallen zijn door de uitgever afgerond op {}-tallen.", written(self.spec.rounded_to)));
+        }
+        if let Some(correlation) = self.spec.pre_post_correlation {
+            paragraphs.push(format!(
+                "De spreiding van de verandering is niet aangeleverd. Voor het interval is een samenhang van {} tussen begin en eind aangenomen.",
+                spiegel_model::decimal(correlation, 1)
+            ));
+        }
+        paragraphs
+    }
+
+    /// What belongs to a wanted direction, or a line that more is not better.
+    pub(super) fn direction(&self) -> Option<String> {
+        let side = self.position.label.side()?;
+        match (self.spec.direction, side) {
+            (Direction::None, _) => {
+                Some("Meer of minder is hier niet vanzelf beter. Het gaat erom of het past bij uw cliënten.".to_owned())
+            }
+            (Direction::Higher, Side::Lower) | (Direction::Lower, Side::Higher) => {
+                Some("Dit kan een aanknopingspunt zijn voor een gesprek.".to_owned())
+            }
+            (Direction::Higher, Side::Higher) | (Direction::Lower, Side::Lower) => {
+                Some("Hier kunnen andere aanbieders iets van u leren. Wilt u uw werkwijze delen?".to_owned())
+            }
+        }
+    }
+}
+
+fn beyond(side: Side) -> &'static str {
+    match side {
+        Side::Higher => "boven deze grens",
+        Side::Lower => "onder deze grens",
+    }
+}
+
+fn written(base: u64) -> String {
+    if base == 5 { "vijf".to_owned() } else { base.to_string() }
+}

@@ -1,0 +1,307 @@
+//! Page 1: one row per indicator, what stands out, and how to read it.
+
+use std::collections::BTreeSet;
+
+use spiegel_model::{
+    Label, MethodSection, MissingCode, Position, Range, Side, SpineRow, Summary, SummaryRow, TrendState, Variant, capitalised, count,
+    decimal, ordinal_word, percentage,
+};
+
+use super::indicator_page::{Page, is_share};
+use super::{code_note, code_text};
+use crate::{Distribution, Results};
+
+/// Topics named on page 1, at most.
+const NAMED_TOPICS: usize = 3;
+/// Trends named on page 1, at most.
+const NAMED_TRENDS: usize = 2;
+/// Where a spine row is clipped.
+const SPINE_LIMIT: f64 = 1.2;
+
+pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: Variant) -> Summary {
+    let words = &results.pipeline.spec.words;
+    let rows: Vec<SummaryRow> = pages.iter().map(|page| row(results, page)).collect();
+    let codes: BTreeSet<MissingCode> = pages
+        .iter()
+        .filter_map(|page| match page.position.label {
+            Label::None(code) => Some(code),
+            _ => None,
+        })
+        .collect();
+    Summary {
+        lead: "In één oogopslag.".to_owned(),
+        sentences: if variant == Variant::Individual { opening(pages) } else { nothing_shown(results) },
+        heads: ["Onderwerp", "n", "U", "95%-interval", "lager", "midden", "hoger", "Uw plek"].map(str::to_owned).into(),
+        legend: if variant == Variant::Individual { legend(results, pages) } else { String::new() },
+        rows,
+        blocks: if variant == Variant::Individual { blocks(results, provider, pages) } else { Vec::new() },
+        notes: codes.into_iter().map(|code| code_note(code, results)).collect(),
+        confidentiality: words.confidentiality.clone(),
+    }
+}
+
+fn row(results: &Results, page: &Page) -> SummaryRow {
+    let Position { n, value, interval, label, .. } = page.position;
+    let format = &page.spec.format;
+    let shown = results.year.minimum.shown;
+    let own = match (value, label) {
+        (Some(value), _) => format.value(value, n),
+        (None, Label::None(code)) => code_text(code, shown),
+        (None, _) => code_text(MissingCode::NotDelivered, shown),
+    };
+    let (place, marks) = match label {
+        Label::None(code) if value.is_some() => (code_text(code, shown), 0),
+        Label::None(_) => (String::new(), 0),
+        Label::Within(_) => ("binnen de spreiding".to_owned(), 0),
+        Label::Attention(Side::Higher) => ("hoger".to_owned(), 1),
+        Label::Attention(Side::Lower) => ("lager".to_owned(), -1),
+        Label::Signal(Side::Higher) => ("duidelijk hoger".to_owned(), 2),
+        Label::Signal(Side::Lower) => ("duidelijk lager".to_owned(), -2),
+    };
+    let result = results
+        .indicators
+        .iter()
+        .find(|indicator| indicator.indicator.spec.id == page.spec.id)
+        .and_then(|indicator| indicator.years.get(&results.year.year));
+    let distribution = result.and_then(|result| result.national.distribution.as_ref());
+    SummaryRow {
+        indicator: page.spec.id.clone(),
+        topic: page.spec.short.clone(),
+        n: if value.is_some() { count(n) } else { String::new() },
+        own,
+        own_is_value: value.is_some(),
+        interval: interval
+            .filter(|_| value.is_some())
+            .map(|range| format.range(range.lower, range.upper, n))
+            .unwrap_or_default(),
+        spine: distribution.map(|distribution| spine(distribution, value, interval, page.group.map(|(value, _)| value))),
+        place,
+        marks,
+    }
+}
+
+/// Piecewise linear on each side of the national middle, so that both outer quantiles lie at the same distance.
+fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>, group: Option<f64>) -> SpineRow {
+    let outer = distribution.outer.map_or_else(
+        || {
+            // Without tails the middle half takes half of each side.
+            let middle = distribution.middle;
+            Range {
+                lower: middle - 2.0 * (middle - distribution.inner.lower),
+                upper: middle + 2.0 * (distribution.inner.upper - middle),
+            }
+        },
+        |(_, range)| range,
+    );
+    let scale = |value: f64| {
+        let distance = value - distribution.middle;
+        let half = if distance < 0.0 { distribution.middle - outer.lower } else { outer.upper - distribution.middle };
+        let place = if half > 0.0 { distance / half } else { 0.0 };
+        place.clamp(-SPINE_LIMIT, SPINE_LIMIT)
+    };
+    let (inner_lower, inner_upper) = (scale(distribution.inner.lower), scale(distribution.inner.upper));
+    let tails = distribution.outer.is_some();
+    SpineRow {
+        outer_lower: if tails { -1.0 } else { inner_lower },
+        outer_upper: if tails { 1.0 } else { inner_upper },
+        inner_lower,
+        inner_upper,
+        own: own.map(scale),
+        interval: own.and(interval).map(|range| Range { lower: scale(range.lower), upper: scale(range.upper) }),
+        group: group.map(scale),
+    }
+}
+
+/// Pages whose value stands out, by |z|; ties keep the order of the table.
+fn standing_out(pages: &[Page]) -> Vec<&Page> {
+    let mut pages: Vec<&Page> = pages.iter().filter(|page| page.position.label.side().is_some()).collect();
+    let size = |page: &Page| page.position.z.map_or(0.0, f64::abs);
+    pages.sort_by(|a, b| size(b).total_cmp(&size(a)));
+    pages
+}
+
+fn opening(pages: &[Page]) -> Vec<String> {
+    let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
+    let left_out = pages.len() - compared;
+    let out = standing_out(pages);
+    let within = compared - out.len();
+    let mut sentences = Vec::new();
+    if compared == 0 {
+        sentences.push("U ziet uw eigen cijfers, zonder plek: voor een vergelijking zijn er te weinig gegevens.".to_owned());
+        return sentences;
+    }
+    if out.is_empty() {
+        sentences.push(if compared == 1 {
+            "Op het ene onderwerp dat we vergelijken ligt u binnen de spreiding die past bij uw aantal cliënten.".to_owned()
+        } else {
+            format!("Op alle {compared} onderwerpen die we vergelijken ligt u binnen de spreiding die past bij uw aantal cliënten.")
+        });
+        sentences.push("Er valt niets op. Kijk bij de trends of u zelf iets wilt bespreken.".to_owned());
+    } else {
+        sentences.push(format!(
+            "Op {within} van de {compared} onderwerpen {} ligt u binnen de spreiding die past bij uw aantal cliënten.",
+            if left_out > 0 { "die we vergelijken" } else { "" }
+        ).replace("  ", " "));
+        let named: Vec<String> = out
+            .iter()
+            .take(NAMED_TOPICS)
+            .map(|page| match page.position.label.side() {
+                Some(Side::Lower) => page.spec.verbs.stands_out_less.clone(),
+                _ => page.spec.verbs.stands_out_more.clone(),
+            })
+            .collect();
+        sentences.push(match (out.len(), out.len() > NAMED_TOPICS) {
+            (1, _) => format!("Eén onderwerp valt op: {}.", listed(&named)),
+            (many, false) => format!("{} onderwerpen vallen op: {}.", capitalised(&ordinal_word(many)), listed(&named)),
+            (many, true) => {
+                format!("{} onderwerpen vallen op. Het meest: {}.", capitalised(&ordinal_word(many)), listed(&named))
+            }
+        });
+        sentences.push(if out.len() == 1 {
+            "Dit is geen oordeel. Het is een onderwerp om samen te bespreken.".to_owned()
+        } else {
+            "Dit is geen oordeel. Het zijn onderwerpen om samen te bespreken.".to_owned()
+        });
+    }
+    match left_out {
+        0 => {}
+        1 => sentences.push("Eén onderwerp vergelijken we niet; bij het onderwerp staat de reden.".to_owned()),
+        many => sentences.push(format!(
+            "{} onderwerpen vergelijken we niet; bij elk onderwerp staat de reden.",
+            capitalised(&ordinal_word(many))
+        )),
+    }
+    sentences
+}
+
+fn nothing_shown(results: &Results) -> Vec<String> {
+    let minimum = results.year.minimum.shown;
+    vec![
+        format!("Van u zijn er over {} geen cijfers die we kunnen tonen.", results.year.label),
+        format!("Een cijfer staat hier pas vanaf {minimum} waarnemingen, en alleen als het is aangeleverd."),
+        "Per onderwerp ziet u de reden.".to_owned(),
+    ]
+}
+
+fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} en {last}", first.join(", ")),
+    }
+}
+
+fn legend(results: &Results, pages: &[Page]) -> String {
+    let words = &results.pipeline.spec.words;
+    let mut parts = vec!["Zo leest u dit: de blauwe stip bent u, de blauwe lijn is het 95%-interval".to_owned()];
+    if pages.iter().any(|page| page.group.is_some()) {
+        parts.push("de ruit is uw vergelijkgroep".to_owned());
+    }
+    parts.push("de streep is het landelijke midden".to_owned());
+    let mut text = format!("{}. Donkergrijs: middelste helft van de {}.", parts.join(", "), words.providers);
+    let shares: BTreeSet<u8> = results
+        .indicators
+        .iter()
+        .filter_map(|indicator| indicator.years.get(&results.year.year))
+        .filter_map(|result| result.national.distribution.as_ref().and_then(|one| one.outer))
+        .map(|(share, _)| share)
+        .collect();
+    match shares.iter().collect::<Vec<_>>().as_slice() {
+        [] => {}
+        [one] => text.push_str(&format!(" Lichtgrijs: middelste {one}%.")),
+        _ => text.push_str(" Lichtgrijs: middelste 80 of 90%, naar gelang het aantal."),
+    }
+    text.push_str(" Rechts is méér, niet beter.");
+    if standing_out(pages).iter().any(|page| matches!(page.position.label, Label::Signal(_))) {
+        text.push_str(" Eén driehoek: buiten de 95%-grens. Twee: buiten de 99,8%-grens.");
+    } else if !standing_out(pages).is_empty() {
+        text.push_str(" Driehoek: buiten de 95%-grens.");
+    }
+    text
+}
+
+fn blocks(results: &Results, provider: &str, pages: &[Page]) -> Vec<MethodSection> {
+    let mut blocks = Vec::new();
+    let section = |title: &str, paragraphs: Vec<String>, bullets: Vec<String>| MethodSection {
+        title: title.to_owned(),
+        paragraphs,
+        bullets,
+    };
+    let topics: Vec<String> = standing_out(pages).iter().take(NAMED_TOPICS).filter_map(|page| topic(results, page)).collect();
+    if topics.is_empty() {
+        blocks.push(section(
+            "Om te bespreken",
+            vec!["Kies zelf een onderwerp. Bij elk onderwerp staat een vraag voor in uw team.".to_owned()],
+            Vec::new(),
+        ));
+    } else {
+        blocks.push(section("Om te bespreken", Vec::new(), topics));
+    }
+    blocks.push(section("Hoe betrouwbaar is dit?", reliability(results, provider, pages), Vec::new()));
+    let trends: Vec<String> = pages.iter().filter_map(changed).take(NAMED_TRENDS).collect();
+    if !trends.is_empty() {
+        blocks.push(section("Veranderd in de loop van de jaren", Vec::new(), trends));
+    }
+    blocks
+}
+
+fn topic(results: &Results, page: &Page) -> Option<String> {
+    let value = page.position.value?;
+    let national = results
+        .indicators
+        .iter()
+        .find(|indicator| indicator.indicator.spec.id == page.spec.id)?
+        .years
+        .get(&results.year.year)?
+        .national
+        .distribution
+        .as_ref()?
+        .middle;
+    let national = if is_share(&page.spec) { percentage(national, 1) } else { page.spec.format.value(national, u64::MAX) };
+    Some(format!("{}: {}, landelijk midden {national}.", page.spec.short, page.spec.format.value(value, page.position.n)))
+}
+
+fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String> {
+    let mut paragraphs = Vec::new();
+    let shown: Vec<&Page> = pages.iter().filter(|page| page.position.value.is_some()).collect();
+    if let (Some(least), Some(most)) =
+        (shown.iter().min_by_key(|page| page.position.n), shown.iter().max_by_key(|page| page.position.n))
+    {
+        paragraphs.push(format!(
+            "Uw cijfers berusten op {} tot {}. Hoe kleiner het aantal, hoe breder het interval.",
+            least.spec.unit.counted(least.position.n),
+            most.spec.unit.counted(most.position.n)
+        ));
+    }
+    if let Some(group) = results.providers.get(provider).and_then(|one| one.group.as_ref()) {
+        paragraphs.push(format!(
+            "Uw vergelijkgroep: {} {} met {}. Geen van hen is herkenbaar.",
+            group.others.len(),
+            results.pipeline.spec.words.providers,
+            group.words
+        ));
+    }
+    let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
+    if compared > 1 {
+        paragraphs.push(format!(
+            "Bij {compared} onderwerpen is {} keer een opvallend cijfer te verwachten, ook als er niets bijzonders is.",
+            decimal(0.05 * compared as f64, 1)
+        ));
+    }
+    paragraphs
+}
+
+fn changed(page: &Page) -> Option<String> {
+    let TrendState::Changed { side, from, from_n, to, years } = &page.position.trend else { return None };
+    let format = &page.spec.format;
+    let verb = match side {
+        Side::Higher => "gestegen",
+        Side::Lower => "gedaald",
+    };
+    Some(format!(
+        "{}: in {years} jaar {verb} van {} naar {}.",
+        page.spec.short,
+        format.value(*from, *from_n),
+        format.value(*to, page.position.n)
+    ))
+}

@@ -1,0 +1,266 @@
+//! DataFusion over the lake: registers its tables and the pipeline's views, and runs SQL.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray};
+use datafusion::arrow::compute::cast;
+use datafusion::arrow::datatypes::{DataType, Schema};
+use datafusion::arrow::util::pretty::pretty_format_batches;
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::ScalarValue;
+use datafusion::datasource::MemTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::ListingOptions;
+use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+use tokio::runtime::Runtime;
+
+use crate::{Error, Pipeline};
+
+/// How rows are written as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsFormat {
+    /// A table with borders.
+    Table,
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The query engine on one lake.
+pub struct Engine {
+    runtime: Runtime,
+    context: SessionContext,
+    lake: PathBuf,
+}
+
+impl Engine {
+    /// Opens the lake at `lake` (its folders are the tables, partitioned by `year=`) with the pipeline's views.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] when a table cannot be read, [`Error::Pipeline`] when a view is not valid SQL.
+    pub fn open(lake: &Path, pipeline: &Pipeline, threads: usize) -> Result<Self, Error> {
+        let engine = Self::empty(lake, threads)?;
+        for table in tables(lake)? {
+            engine.register_folder(&table)?;
+        }
+        engine.register_views(pipeline)?;
+        Ok(engine)
+    }
+
+    /// An engine on tables in memory, for the cases of an indicator.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] when a table or a view is not valid.
+    pub fn in_memory(tables: Vec<(String, RecordBatch)>, pipeline: &Pipeline) -> Result<Self, Error> {
+        let engine = Self::empty(Path::new("cases.slt"), 1)?;
+        for (name, batch) in tables {
+            let table = MemTable::try_new(batch.schema(), vec![vec![batch]])
+                .map_err(|error| Error::definition("cases.slt", error.to_string()))?;
+            engine
+                .context
+                .register_table(name.as_str(), Arc::new(table))
+                .map_err(|error| Error::definition("cases.slt", error.to_string()))?;
+        }
+        engine.register_views(pipeline)?;
+        Ok(engine)
+    }
+
+    fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(threads.max(1))
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Bug(format!("no runtime: {error}")))?;
+        let config = SessionConfig::new().with_target_partitions(threads.max(1)).with_collect_statistics(false).with_information_schema(true);
+        Ok(Self { runtime, context: SessionContext::new_with_config(config), lake: lake.to_owned() })
+    }
+
+    fn register_folder(&self, table: &str) -> Result<(), Error> {
+        let folder = self.lake.join(table);
+        let Some(schema) = first_schema(&folder)? else { return Ok(()) };
+        let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
+            .with_file_extension(".parquet")
+            .with_table_partition_cols(vec![("year".to_owned(), DataType::Int32)]);
+        let url = format!("{}/", folder.display());
+        self.runtime
+            .block_on(self.context.register_listing_table(table, url, options, Some(Arc::new(schema)), None))
+            .map_err(|error| Error::lake(folder, error))
+    }
+
+    fn register_views(&self, pipeline: &Pipeline) -> Result<(), Error> {
+        for (name, sql) in &pipeline.views {
+            let wrong = |error: datafusion::error::DataFusionError| {
+                Error::definition(format!("views/{name}.sql"), error.strip_backtrace())
+            };
+            let frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
+            self.context.register_table(name.as_str(), frame.into_view()).map_err(wrong)?;
+        }
+        Ok(())
+    }
+
+    /// Runs one SELECT with its parameters (`$year` and so on). `file` is named in errors.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] when the SQL is wrong or fails.
+    pub fn rows(&self, file: &str, sql: &str, parameters: &[(&str, ScalarValue)]) -> Result<Rows, Error> {
+        let wrong = |error: datafusion::error::DataFusionError| Error::definition(file, error.strip_backtrace());
+        let used: Vec<(String, ScalarValue)> = parameters
+            .iter()
+            .filter(|(name, _)| sql.contains(&format!("${name}")))
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect();
+        self.runtime.block_on(async {
+            let mut frame = self.context.sql(sql).await.map_err(wrong)?;
+            if !used.is_empty() {
+                frame = frame.with_param_values(used).map_err(wrong)?;
+            }
+            let batches = frame.collect().await.map_err(wrong)?;
+            Ok(Rows { file: file.to_owned(), batches })
+        })
+    }
+
+    /// Runs any SELECT of an analyst and writes its rows as text.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] with the engine's message when the SQL is wrong.
+    pub fn select(&self, sql: &str, format: RowsFormat) -> Result<String, Error> {
+        let wrong = |error: datafusion::error::DataFusionError| Error::definition("your SQL", error.strip_backtrace());
+        let batches = self.runtime.block_on(async {
+            let frame = self.context.sql(sql).await.map_err(wrong)?;
+            let schema = Arc::new(frame.schema().as_arrow().clone());
+            let batches = frame.collect().await.map_err(wrong)?;
+            Ok::<_, Error>(if batches.is_empty() { vec![RecordBatch::new_empty(schema)] } else { batches })
+        })?;
+        let failed = |error: datafusion::arrow::error::ArrowError| Error::Bug(error.to_string());
+        let bytes = match format {
+            RowsFormat::Table => format!("{}\n", pretty_format_batches(&batches).map_err(failed)?).into_bytes(),
+            RowsFormat::Csv => {
+                let mut writer = datafusion::arrow::csv::Writer::new(Vec::new());
+                for batch in &batches {
+                    writer.write(batch).map_err(failed)?;
+                }
+                writer.into_inner()
+            }
+            RowsFormat::Json => {
+                let mut writer = datafusion::arrow::json::LineDelimitedWriter::new(Vec::new());
+                for batch in &batches {
+                    writer.write(batch).map_err(failed)?;
+                }
+                writer.finish().map_err(failed)?;
+                writer.into_inner()
+            }
+        };
+        String::from_utf8(bytes).map_err(|error| Error::Bug(error.to_string()))
+    }
+
+    /// Registers one Parquet file as a table, for `query` on the results of a batch.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] when the file cannot be read.
+    pub fn register_file(&self, table: &str, file: &Path) -> Result<(), Error> {
+        self.runtime
+            .block_on(self.context.register_parquet(table, file.display().to_string(), Default::default()))
+            .map_err(|error| Error::lake(file, error.strip_backtrace()))
+    }
+}
+
+/// The rows of one query; columns are found by name.
+pub struct Rows {
+    file: String,
+    batches: Vec<RecordBatch>,
+}
+
+impl Rows {
+    /// Calls `visit` with the columns of each batch, in the order of `names`.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] when a column is missing (the message lists those that are there), or what `visit` returns.
+    pub fn each(
+        &self,
+        names: &[&str],
+        mut visit: impl FnMut(&[ArrayRef]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for batch in &self.batches {
+            let mut columns = Vec::with_capacity(names.len());
+            for name in names {
+                let Some(column) = batch.column_by_name(name) else {
+                    let schema = batch.schema();
+                    let there: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+                    return Err(Error::definition(
+                        &self.file,
+                        format!("must return `{}`; it returns {}", names.join(", "), there.join(", ")),
+                    ));
+                };
+                columns.push(Arc::clone(column));
+            }
+            visit(&columns)?;
+        }
+        Ok(())
+    }
+
+    fn typed<T: Array + Clone + 'static>(&self, column: &ArrayRef, kind: &DataType) -> Result<T, Error> {
+        let plain = cast(column, kind).map_err(|error| Error::definition(&self.file, error.to_string()))?;
+        plain
+            .as_any()
+            .downcast_ref::<T>()
+            .cloned()
+            .ok_or_else(|| Error::Bug(format!("{}: cast to {kind} gave {}", self.file, plain.data_type())))
+    }
+
+    /// The column as text.
+    ///
+    /// # Errors
+    /// When it cannot be cast.
+    pub fn text(&self, column: &ArrayRef) -> Result<StringArray, Error> {
+        self.typed(column, &DataType::Utf8)
+    }
+
+    /// The column as numbers.
+    ///
+    /// # Errors
+    /// When it cannot be cast.
+    pub fn number(&self, column: &ArrayRef) -> Result<Float64Array, Error> {
+        self.typed(column, &DataType::Float64)
+    }
+
+    /// The column as true and false.
+    ///
+    /// # Errors
+    /// When it cannot be cast.
+    pub fn truth(&self, column: &ArrayRef) -> Result<BooleanArray, Error> {
+        self.typed(column, &DataType::Boolean)
+    }
+}
+
+fn tables(lake: &Path) -> Result<Vec<String>, Error> {
+    let entries = fs::read_dir(lake).map_err(|error| Error::lake(lake, error))?;
+    let mut names: Vec<String> = entries
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !name.starts_with('.') && name != "quarantine")
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// The schema of the first file; all files of a table share it.
+fn first_schema(folder: &Path) -> Result<Option<Schema>, Error> {
+    let mut files = Vec::new();
+    let years = fs::read_dir(folder).map_err(|error| Error::lake(folder, error))?;
+    for year in years.flatten().filter(|entry| entry.path().is_dir()) {
+        let inside = fs::read_dir(year.path()).map_err(|error| Error::lake(year.path(), error))?;
+        files.extend(
+            inside.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "parquet")),
+        );
+    }
+    files.sort();
+    let Some(file) = files.first() else { return Ok(None) };
+    let opened = fs::File::open(file).map_err(|error| Error::lake(file, error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|error| Error::lake(file, error))?;
+    Ok(Some(builder.schema().as_ref().clone()))
+}

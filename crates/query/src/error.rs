@@ -1,0 +1,43 @@
+//! Errors that say whose fault it is.
+
+use std::path::PathBuf;
+
+use spiegel_model::DefinitionError;
+use thiserror::Error;
+
+/// What can go wrong between lake and report.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The pipeline's definitions cannot be used; all mistakes at once.
+    #[error("the pipeline has {} mistake(s):\n{}", .0.len(), list(.0))]
+    Pipeline(Vec<DefinitionError>),
+    /// The lake or the disk.
+    #[error("{}: {message}", path.display())]
+    Lake {
+        /// File or folder.
+        path: PathBuf,
+        /// What happened.
+        message: String,
+    },
+    /// Should not happen.
+    #[error("bug in spiegel: {0}")]
+    Bug(String),
+}
+
+impl Error {
+    /// One mistake in a definition.
+    #[must_use]
+    pub fn definition(file: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Pipeline(vec![DefinitionError { file: file.into(), message: message.into() }])
+    }
+
+    /// A failure of the lake or the disk.
+    #[must_use]
+    pub fn lake(path: impl Into<PathBuf>, message: impl ToString) -> Self {
+        Self::Lake { path: path.into(), message: message.to_string() }
+    }
+}
+
+fn list(mistakes: &[DefinitionError]) -> String {
+    mistakes.iter().map(|mistake| format!("  {mistake}")).collect::<Vec<_>>().join("\n")
+}

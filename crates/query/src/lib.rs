@@ -1,0 +1,28 @@
+//! Turns a lake and a pipeline's definitions into results and reports: SQL selects, `spiegel-stats` computes.
+//! It never reads a submission and never draws.
+
+mod assemble;
+mod cases;
+mod definition;
+mod distribution;
+mod engine;
+mod error;
+mod group;
+mod national;
+mod observe;
+mod place;
+mod results;
+mod store;
+mod trend;
+
+pub use assemble::{FORMAT, ReportContext, assemble};
+pub use cases::{CaseOutcome, run_cases};
+pub use definition::{Indicator, Pipeline, load_year};
+pub use distribution::Distribution;
+pub use engine::{Engine, RowsFormat};
+pub use error::Error;
+pub use group::ComparableGroup;
+pub use national::National;
+pub use observe::Summary;
+pub use results::{IndicatorResult, ProviderResult, Register, Results, Standing, YearResult};
+pub use store::{Reference, write_results};

@@ -1,0 +1,274 @@
+//! Observations per provider: from the rows of an indicator's SQL to one summary each.
+
+use std::collections::BTreeMap;
+
+use datafusion::arrow::array::Array;
+use datafusion::common::ScalarValue;
+use spiegel_model::{Delivered, IndicatorSpec, Kind};
+use spiegel_stats as stats;
+
+use crate::engine::Rows;
+use crate::{Engine, Error, Indicator};
+
+/// What one provider delivered on one indicator in one year.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Summary {
+    /// Units that meet the criterion, of all units.
+    Proportion {
+        /// Units that meet it.
+        events: u64,
+        /// All units.
+        n: u64,
+    },
+    /// A mean.
+    Mean {
+        /// Units.
+        n: u64,
+        /// Their mean, in the unit of the indicator.
+        mean: f64,
+        /// Their standard deviation. None when it was not delivered or n is 1.
+        sd: Option<f64>,
+        /// Σ(x − mean)³; 0 when only totals were delivered.
+        third_central_sum: f64,
+        /// The values themselves, ascending; empty when only totals were delivered.
+        values: Vec<f64>,
+    },
+    /// A row without a usable number: withheld by the publisher or left empty. Never zero.
+    NotDelivered {
+        /// Denominator, when that was delivered.
+        n: Option<u64>,
+    },
+}
+
+impl Summary {
+    /// Units in the denominator; 0 when nothing was delivered.
+    #[must_use]
+    pub fn n(&self) -> u64 {
+        match self {
+            Self::Proportion { n, .. } | Self::Mean { n, .. } => *n,
+            Self::NotDelivered { n } => n.unwrap_or(0),
+        }
+    }
+
+    /// The raw value. None when nothing was delivered or n is 0.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        match self {
+            Self::Proportion { events, n } => (*n > 0).then(|| *events as f64 / *n as f64),
+            Self::Mean { mean, n, .. } => (*n > 0).then_some(*mean),
+            Self::NotDelivered { .. } => None,
+        }
+    }
+
+    /// A mean over values, in ascending order so that sums do not depend on the order of rows.
+    fn of_values(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        match stats::moments(&values) {
+            Some(moments) => Self::Mean {
+                n: moments.n,
+                mean: moments.mean,
+                sd: moments.sd,
+                third_central_sum: moments.third_central_sum,
+                values,
+            },
+            None => Self::NotDelivered { n: None },
+        }
+    }
+}
+
+/// Runs the indicator's SQL for one year and summarises per provider.
+///
+/// # Errors
+/// When the SQL fails or returns other columns or values than its kind asks for.
+pub(crate) fn observe(
+    engine: &Engine,
+    indicator: &Indicator,
+    parameters: &[(&str, ScalarValue)],
+) -> Result<BTreeMap<String, Summary>, Error> {
+    let file = format!("indicators/{}/indicator.sql", indicator.spec.id);
+    let rows = engine.rows(&file, &indicator.sql, parameters)?;
+    match (indicator.spec.kind, indicator.spec.delivered) {
+        (Kind::Proportion, Delivered::Units) => proportion_of_units(&rows),
+        (Kind::Proportion, _) => proportion_of_totals(&rows, &file),
+        (Kind::Mean, Delivered::Units) => mean_of_units(&rows),
+        (Kind::Mean, Delivered::Totals) => mean_of_totals(&rows),
+        (Kind::Mean, Delivered::PrePost) => mean_of_change(&rows, &indicator.spec),
+    }
+}
+
+fn proportion_of_units(rows: &Rows) -> Result<BTreeMap<String, Summary>, Error> {
+    let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    rows.each(&["provider_id", "unit_id", "met"], |columns| {
+        let (providers, met) = (rows.text(&columns[0])?, rows.truth(&columns[2])?);
+        for row in 0..providers.len() {
+            if providers.is_null(row) || met.is_null(row) {
+                continue;
+            }
+            let id = providers.value(row);
+            if !counts.contains_key(id) {
+                counts.insert(id.to_owned(), (0, 0));
+            }
+            if let Some((events, n)) = counts.get_mut(id) {
+                *n += 1;
+                *events += u64::from(met.value(row));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(counts.into_iter().map(|(id, (events, n))| (id, Summary::Proportion { events, n })).collect())
+}
+
+fn proportion_of_totals(rows: &Rows, file: &str) -> Result<BTreeMap<String, Summary>, Error> {
+    let mut summaries = BTreeMap::new();
+    rows.each(&["provider_id", "numerator", "denominator"], |columns| {
+        let providers = rows.text(&columns[0])?;
+        let (numerators, denominators) = (rows.number(&columns[1])?, rows.number(&columns[2])?);
+        for row in 0..providers.len() {
+            let n = (!denominators.is_null(row)).then(|| whole(denominators.value(row)));
+            let summary = match n {
+                Some(n) if n > 0 && !numerators.is_null(row) => {
+                    let events = whole(numerators.value(row));
+                    if events > n {
+                        return Err(Error::definition(file, "a numerator is larger than its denominator"));
+                    }
+                    Summary::Proportion { events, n }
+                }
+                n => Summary::NotDelivered { n },
+            };
+            if summaries.insert(providers.value(row).to_owned(), summary).is_some() {
+                return Err(Error::definition(file, "a provider has more than one row in one year"));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(summaries)
+}
+
+fn mean_of_units(rows: &Rows) -> Result<BTreeMap<String, Summary>, Error> {
+    let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    rows.each(&["provider_id", "unit_id", "value"], |columns| {
+        let (providers, numbers) = (rows.text(&columns[0])?, rows.number(&columns[2])?);
+        for row in 0..providers.len() {
+            if providers.is_null(row) || numbers.is_null(row) {
+                continue;
+            }
+            let id = providers.value(row);
+            match values.get_mut(id) {
+                Some(list) => list.push(numbers.value(row)),
+                None => {
+                    values.insert(id.to_owned(), vec![numbers.value(row)]);
+                }
+            }
+        }
+        Ok(())
+    })?;
+    Ok(values.into_iter().map(|(id, list)| (id, Summary::of_values(list))).collect())
+}
+
+/// A stratum of totals: n, mean, sd.
+type Stratum = (f64, f64, f64);
+
+fn mean_of_totals(rows: &Rows) -> Result<BTreeMap<String, Summary>, Error> {
+    let strata = strata(rows, &["provider_id", "n", "mean", "sd"])?;
+    Ok(strata
+        .into_iter()
+        .map(|(id, rows)| {
+            let pooled = pool(rows.iter().map(|row| (row[0], row[1], row[2])).collect());
+            (id, pooled.map_or(Summary::NotDelivered { n: None }, |(n, mean, sd)| totals(n, mean, sd)))
+        })
+        .collect())
+}
+
+/// Change from start to end. Only the spread at start and end is delivered, so the spread of the change needs the
+/// declared correlation r: sd² = sd₁² + sd₂² − 2 r sd₁ sd₂ (decision 41).
+fn mean_of_change(rows: &Rows, spec: &IndicatorSpec) -> Result<BTreeMap<String, Summary>, Error> {
+    let strata = strata(rows, &["provider_id", "n", "mean_start", "sd_start", "mean_end", "sd_end"])?;
+    let r = spec.pre_post_correlation.unwrap_or(0.0);
+    let scale = if spec.in_national_sd {
+        let all: Vec<Stratum> = strata.values().flatten().map(|row| (row[0], row[1], row[2])).collect();
+        pool(all).map_or(1.0, |(_, _, sd)| if sd > 0.0 { sd } else { 1.0 })
+    } else {
+        1.0
+    };
+    Ok(strata
+        .into_iter()
+        .map(|(id, rows)| {
+            let start = pool(rows.iter().map(|row| (row[0], row[1], row[2])).collect());
+            let end = pool(rows.iter().map(|row| (row[0], row[3], row[4])).collect());
+            let summary = match (start, end) {
+                (Some((n, mean_start, sd_start)), Some((_, mean_end, sd_end))) => {
+                    let variance = sd_start * sd_start + sd_end * sd_end - 2.0 * r * sd_start * sd_end;
+                    totals(n, (mean_start - mean_end) / scale, variance.max(0.0).sqrt() / scale)
+                }
+                _ => Summary::NotDelivered { n: None },
+            };
+            (id, summary)
+        })
+        .collect())
+}
+
+fn totals(n: f64, mean: f64, sd: f64) -> Summary {
+    Summary::Mean { n: whole(n), mean, sd: Some(sd), third_central_sum: 0.0, values: Vec::new() }
+}
+
+/// Rows of numbers per provider; a row with a missing number is left out, a provider without any row left stays with
+/// an empty list. Sorted, so that pooling does not depend on the order of rows.
+fn strata(rows: &Rows, names: &[&str]) -> Result<BTreeMap<String, Vec<Vec<f64>>>, Error> {
+    let mut strata: BTreeMap<String, Vec<Vec<f64>>> = BTreeMap::new();
+    rows.each(names, |columns| {
+        let providers = rows.text(&columns[0])?;
+        let numbers = columns[1..].iter().map(|column| rows.number(column)).collect::<Result<Vec<_>, _>>()?;
+        for row in 0..providers.len() {
+            let list = strata.entry(providers.value(row).to_owned()).or_default();
+            if numbers.iter().all(|column| !column.is_null(row)) {
+                list.push(numbers.iter().map(|column| column.value(row)).collect());
+            }
+        }
+        Ok(())
+    })?;
+    for list in strata.values_mut() {
+        list.sort_by(|a, b| {
+            a.iter().zip(b).map(|(x, y)| x.total_cmp(y)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+        });
+    }
+    Ok(strata)
+}
+
+/// Pools strata into one group: Σn, the weighted mean, and the total standard deviation within and between strata.
+fn pool(mut strata: Vec<Stratum>) -> Option<Stratum> {
+    strata.retain(|(n, _, _)| *n > 0.0);
+    strata.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)));
+    let n: f64 = strata.iter().map(|(n, _, _)| n).sum();
+    if n < 2.0 {
+        return None;
+    }
+    let mean = strata.iter().map(|(n, mean, _)| n * mean).sum::<f64>() / n;
+    let squares: f64 =
+        strata.iter().map(|(m, stratum, sd)| (m - 1.0).max(0.0) * sd * sd + m * (stratum - mean).powi(2)).sum();
+    Some((n, mean, (squares / (n - 1.0)).sqrt()))
+}
+
+/// A count that was delivered as a number with decimals (`190.0`); negative counts do not exist.
+fn whole(number: f64) -> u64 {
+    if number.is_finite() && number > 0.0 { number.round() as u64 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pooled_strata_equal_the_moments_of_all_values() {
+        let a = [1.0, 2.0, 3.0, 6.0];
+        let b = [4.0, 4.5, 8.0];
+        let stratum = |values: &[f64]| {
+            let moments = stats::moments(values).unwrap();
+            (moments.n as f64, moments.mean, moments.sd.unwrap())
+        };
+        let all: Vec<f64> = a.iter().chain(&b).copied().collect();
+        let (n, mean, sd) = pool(vec![stratum(&b), stratum(&a)]).unwrap();
+        let expected = stratum(&all);
+        assert!((n - expected.0).abs() < 1e-12 && (mean - expected.1).abs() < 1e-12 && (sd - expected.2).abs() < 1e-12);
+        assert_eq!(pool(vec![]), None);
+    }
+}

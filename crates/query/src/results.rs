@@ -1,0 +1,289 @@
+//! All results of one report year: every indicator, every year of the trend, every provider.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use datafusion::arrow::array::Array;
+use datafusion::common::ScalarValue;
+use spiegel_model::{GroupSpec, Minimums, Position, YearSpec};
+
+use crate::group::ComparableGroup;
+use crate::place::place;
+use crate::trend::{self, YearPoint};
+use crate::{Engine, Error, Indicator, National, Pipeline, Summary, distribution, observe};
+
+/// Names of providers and the groups of owners they belong to.
+#[derive(Debug, Clone, Default)]
+pub struct Register {
+    names: BTreeMap<String, String>,
+    groups: BTreeMap<String, String>,
+}
+
+impl Register {
+    /// From (id, name, group of owners) rows; an empty group means that the provider is its own.
+    #[must_use]
+    pub fn new(rows: impl IntoIterator<Item = (String, String, String)>) -> Self {
+        let mut register = Self::default();
+        for (id, name, group) in rows {
+            if !group.is_empty() {
+                register.groups.insert(id.clone(), group);
+            }
+            register.names.insert(id, name);
+        }
+        register
+    }
+
+    /// The registered name, or the id when it is not registered.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.names.get(id).map_or(id, String::as_str)
+    }
+
+    /// The group of owners, or the id itself.
+    #[must_use]
+    pub fn group_of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.groups.get(id).map_or(id, String::as_str)
+    }
+}
+
+/// Whether a provider gets a report of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// A report of its own.
+    OwnReport,
+    /// Fewer clients than a report of its own needs.
+    TooFewClients {
+        /// Clients over the years that count.
+        clients: u64,
+        /// Clients needed.
+        needed: u64,
+    },
+}
+
+/// One provider that delivered in the report year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderResult {
+    /// Provider id.
+    pub id: String,
+    /// Whether it gets a report of its own.
+    pub standing: Standing,
+    /// Its comparable group; None when there is none.
+    pub group: Option<ComparableGroup>,
+}
+
+/// One indicator in one year.
+#[derive(Debug, Clone)]
+pub struct YearResult {
+    /// What each provider delivered.
+    pub summaries: BTreeMap<String, Summary>,
+    /// The nation.
+    pub national: National,
+}
+
+/// One indicator over the years.
+#[derive(Debug, Clone)]
+pub struct IndicatorResult {
+    /// Its definition.
+    pub indicator: Indicator,
+    /// Results by year, from the first year of the trend to the report year.
+    pub years: BTreeMap<i32, YearResult>,
+}
+
+/// Categories of one characteristic: units by provider and category; None where not delivered.
+pub(crate) type PopulationCounts = BTreeMap<String, BTreeMap<String, BTreeMap<String, Option<u64>>>>;
+
+/// Everything that reports are made from.
+pub struct Results {
+    /// Definitions.
+    pub pipeline: Pipeline,
+    /// Report year.
+    pub year: YearSpec,
+    /// Names and owners.
+    pub register: Register,
+    /// Providers that delivered in the report year, by id.
+    pub providers: BTreeMap<String, ProviderResult>,
+    /// Indicators in the order of the report.
+    pub indicators: Vec<IndicatorResult>,
+    /// characteristic → provider → category → units.
+    pub(crate) population: PopulationCounts,
+}
+
+impl Results {
+    /// Computes everything for one report year from the lake behind `engine`.
+    ///
+    /// # Errors
+    /// When SQL of the pipeline fails or the lake cannot be read.
+    pub fn compute(
+        engine: &Engine,
+        pipeline: Pipeline,
+        year: YearSpec,
+        register: Register,
+        mut progress: impl FnMut(&str),
+    ) -> Result<Self, Error> {
+        progress("providers");
+        let providers = providers(engine, &pipeline, &year)?;
+        let mut indicators = Vec::with_capacity(pipeline.indicators.len());
+        for indicator in &pipeline.indicators {
+            progress(&indicator.spec.id);
+            let mut years = BTreeMap::new();
+            for one in year.trend_from..=year.year {
+                let summaries = observe::observe(engine, indicator, &parameters(&year, one))?;
+                let national = National::new(&indicator.spec, &year.minimum, &summaries, &register);
+                years.insert(one, YearResult { summaries, national });
+            }
+            indicators.push(IndicatorResult { indicator: indicator.clone(), years });
+        }
+        progress("population");
+        let population = population(engine, &pipeline, &year)?;
+        Ok(Self { pipeline, year, register, providers, indicators, population })
+    }
+
+    /// The position of one provider on one indicator in the report year.
+    #[must_use]
+    pub fn position(&self, indicator: &IndicatorResult, provider: &str) -> Option<Position> {
+        let spec = &indicator.indicator.spec;
+        let result = indicator.years.get(&self.year.year)?;
+        let mut position = place(
+            spec,
+            &self.year.minimum,
+            &result.national,
+            result.summaries.get(provider),
+            self.year.year,
+            provider,
+        );
+        if position.value.is_some() {
+            let points: Vec<YearPoint<'_>> = indicator
+                .years
+                .iter()
+                .map(|(year, result)| YearPoint {
+                    year: *year,
+                    label: self.year.label_of(*year),
+                    summary: result.summaries.get(provider),
+                    national: &result.national,
+                })
+                .collect();
+            position.trend = trend::judge(spec, &points, self.year.minimum.labelled);
+        }
+        Some(position)
+    }
+
+    /// The middle of the comparable group of `provider` on an indicator: the smoothed median of the others that have
+    /// enough units, with their number. None with fewer than the group needs.
+    #[must_use]
+    pub fn group_middle(&self, indicator: &IndicatorResult, provider: &str) -> Option<(f64, usize)> {
+        let group = self.providers.get(provider)?.group.as_ref()?;
+        let summaries = &indicator.years.get(&self.year.year)?.summaries;
+        let mut values: Vec<f64> = group
+            .others
+            .iter()
+            .filter_map(|id| summaries.get(id))
+            .filter(|summary| summary.n() >= self.year.minimum.shown)
+            .filter_map(Summary::value)
+            .collect();
+        if values.len() < self.year.minimum.group_providers {
+            return None;
+        }
+        values.sort_by(f64::total_cmp);
+        Some((distribution::smoothed_quantile(&values, 0.5), values.len()))
+    }
+}
+
+/// Parameters of the pipeline's SQL for one year: `$year`, `$first_client_year`, `$period_start`, `$period_end`.
+fn parameters(spec: &YearSpec, year: i32) -> Vec<(&'static str, ScalarValue)> {
+    let window = i32::try_from(spec.minimum.client_years).unwrap_or(1).max(1);
+    vec![
+        ("year", ScalarValue::Int32(Some(year))),
+        ("first_client_year", ScalarValue::Int32(Some(year - window + 1))),
+        ("period_start", date(year, 1, 1)),
+        ("period_end", date(year, 12, 31)),
+    ]
+}
+
+fn date(year: i32, month: u32, day: u32) -> ScalarValue {
+    let days = NaiveDate::from_ymd_opt(year, month, day).map(|date| date.to_epoch_days());
+    ScalarValue::Date32(days)
+}
+
+fn providers(
+    engine: &Engine,
+    pipeline: &Pipeline,
+    year: &YearSpec,
+) -> Result<BTreeMap<String, ProviderResult>, Error> {
+    let file = &pipeline.spec.report.providers;
+    let rows = engine.rows(file, &pipeline.providers_sql, &parameters(year, year.year))?;
+    let mut counted: BTreeMap<String, (u64, Option<u64>)> = BTreeMap::new();
+    rows.each(&["provider_id", "clients", "size"], |columns| {
+        let ids = rows.text(&columns[0])?;
+        let (clients, sizes) = (rows.number(&columns[1])?, rows.number(&columns[2])?);
+        for row in 0..ids.len() {
+            let count = |column: &datafusion::arrow::array::Float64Array| {
+                (!column.is_null(row)).then(|| column.value(row).max(0.0).round() as u64)
+            };
+            counted.insert(ids.value(row).to_owned(), (count(&clients).unwrap_or(0), count(&sizes)));
+        }
+        Ok(())
+    })?;
+    let sizes: BTreeMap<String, u64> =
+        counted.iter().filter_map(|(id, (_, size))| size.map(|size| (id.clone(), size))).collect();
+    Ok(counted
+        .iter()
+        .map(|(id, (clients, _))| {
+            let standing = standing(*clients, &year.minimum);
+            let group = group(id, &sizes, &year.groups, &year.minimum);
+            (id.clone(), ProviderResult { id: id.clone(), standing, group })
+        })
+        .collect())
+}
+
+fn standing(clients: u64, minimum: &Minimums) -> Standing {
+    if clients < minimum.clients {
+        Standing::TooFewClients { clients, needed: minimum.clients }
+    } else {
+        Standing::OwnReport
+    }
+}
+
+fn group(
+    id: &str,
+    sizes: &BTreeMap<String, u64>,
+    specs: &[GroupSpec],
+    minimum: &Minimums,
+) -> Option<ComparableGroup> {
+    specs.iter().find_map(|spec| ComparableGroup::of(id, sizes, spec, minimum))
+}
+
+fn population(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result<PopulationCounts, Error> {
+    let (Some(spec), Some(sql)) = (&pipeline.spec.population, &pipeline.population_sql) else {
+        return Ok(BTreeMap::new());
+    };
+    let known: BTreeSet<(&str, &str)> = spec
+        .characteristics
+        .iter()
+        .flat_map(|one| one.categories.iter().map(|category| (one.id.as_str(), category.id.as_str())))
+        .collect();
+    let rows = engine.rows(&spec.sql, sql, &parameters(year, year.year))?;
+    let mut counts: PopulationCounts = BTreeMap::new();
+    rows.each(&["provider_id", "characteristic", "category", "units"], |columns| {
+        let ids = rows.text(&columns[0])?;
+        let (characteristics, categories) = (rows.text(&columns[1])?, rows.text(&columns[2])?);
+        let units = rows.number(&columns[3])?;
+        for row in 0..ids.len() {
+            let (characteristic, category) = (characteristics.value(row), categories.value(row));
+            if !known.contains(&(characteristic, category)) {
+                return Err(Error::definition(
+                    &spec.sql,
+                    format!("returns `{characteristic}` / `{category}`, which pipeline.toml does not list"),
+                ));
+            }
+            let number = (!units.is_null(row)).then(|| units.value(row).max(0.0).round() as u64);
+            counts
+                .entry(characteristic.to_owned())
+                .or_default()
+                .entry(ids.value(row).to_owned())
+                .or_default()
+                .insert(category.to_owned(), number);
+        }
+        Ok(())
+    })?;
+    Ok(counts)
+}

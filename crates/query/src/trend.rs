@@ -1,0 +1,76 @@
+//! What the years of one provider say together: the contrast with the national development (statistics 10, decision 24).
+
+use spiegel_model::{IndicatorSpec, Kind, Side, TrendState};
+use spiegel_stats as stats;
+
+use crate::{National, Summary};
+
+/// Fewer years than this make no trend.
+const FEWEST_YEARS: usize = 3;
+
+/// One year of one provider.
+pub(crate) struct YearPoint<'a> {
+    pub(crate) year: i32,
+    pub(crate) label: String,
+    pub(crate) summary: Option<&'a Summary>,
+    pub(crate) national: &'a National,
+}
+
+/// Judges the years in `points`, which are consecutive and end with the report year. Years with fewer than `labelled`
+/// units do not count. A year without data after the first year with data breaks the trend.
+pub(crate) fn judge(spec: &IndicatorSpec, points: &[YearPoint<'_>], labelled: u64) -> TrendState {
+    let usable = |point: &YearPoint<'_>| {
+        point.summary.and_then(Summary::value).filter(|_| point.summary.is_some_and(|summary| summary.n() >= labelled))
+    };
+    let delivered = |point: &YearPoint<'_>| point.summary.is_some_and(|summary| summary.value().is_some());
+    let Some(first) = points.iter().position(&delivered) else { return TrendState::TooShort };
+    if let Some(gap) = points[first..].iter().find(|point| !delivered(point)) {
+        return TrendState::Broken { year_label: gap.label.clone() };
+    }
+    let series: Vec<(&YearPoint<'_>, f64, f64)> = points[first..]
+        .iter()
+        .filter_map(|point| usable(point).zip(point.national.mean).map(|(own, nation)| (point, own, nation)))
+        .collect();
+    if series.len() < FEWEST_YEARS {
+        return TrendState::TooShort;
+    }
+    let contrasts: Vec<(f64, f64, f64)> = series
+        .iter()
+        .map(|(point, own, nation)| (f64::from(point.year), own - nation, point.summary.map_or(0, Summary::n) as f64))
+        .collect();
+    let Some(variance) = sampling_variance(spec, &series) else { return TrendState::TooShort };
+    let Some(trend) = stats::trend_means(&contrasts, variance, 0.0) else { return TrendState::Level };
+    let (Some((start, from, _)), Some((end, to, _))) = (series.first(), series.last()) else {
+        return TrendState::TooShort;
+    };
+    let change = trend.slope * f64::from(end.year - start.year);
+    let relevant = trend.statistic.abs() >= stats::Z95 && change.abs() >= spec.margin && (to - from) * change > 0.0;
+    if !relevant {
+        return TrendState::Level;
+    }
+    TrendState::Changed {
+        side: if change > 0.0 { Side::Higher } else { Side::Lower },
+        from: *from,
+        from_n: start.summary.map_or(0, Summary::n),
+        to: *to,
+        years: usize::try_from(end.year - start.year + 1).unwrap_or(series.len()),
+    }
+}
+
+/// Variance of one unit: p(1 − p) over the provider's own years, or the pooled national variance within providers.
+fn sampling_variance(spec: &IndicatorSpec, series: &[(&YearPoint<'_>, f64, f64)]) -> Option<f64> {
+    match spec.kind {
+        Kind::Proportion => {
+            let (mut events, mut n) = (0u64, 0u64);
+            for (point, _, _) in series {
+                if let Some(Summary::Proportion { events: met, n: all }) = point.summary {
+                    events += met;
+                    n += all;
+                }
+            }
+            let share = events as f64 / n.max(1) as f64;
+            Some(share * (1.0 - share))
+        }
+        Kind::Mean => series.last().and_then(|(point, _, _)| point.national.within_variance),
+    }
+}

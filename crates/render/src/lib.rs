@@ -1,0 +1,29 @@
+//! Turns a report into an accessible, archival PDF: figures with plotters, pages with Typst.
+//! It computes no statistic and knows no other provider than the one in the report.
+//!
+//! The flow of one report: `figure` draws each plot onto a recording `backend` (with `labels` and `ticks` for the texts), `data`
+//! writes texts and recorded figures as `data.json`, `world` shows that file and the `template` to Typst, `pdf` exports.
+
+mod backend;
+mod batch;
+mod data;
+mod error;
+mod external;
+mod figure;
+mod labels;
+mod palette;
+mod pdf;
+mod template;
+mod ticks;
+mod world;
+
+pub use backend::{Anchor, Dash, Figure, Mark, RecordError, Recorder, UNITS_PER_POINT, Weight};
+pub use batch::render_all;
+pub use data::template_data;
+pub use error::{Error, TemplateProblem};
+pub use external::{render_with_command, write_template_data};
+pub use figure::{DrawError, PopulationScale, dot_plot, funnel, population_block, population_scale, spine_row, trend};
+pub use labels::{Candidate, Label, Placed, Priority, Rect, TextMetrics, place, text_area};
+pub use palette::{Token, palette};
+pub use pdf::{Pdf, render};
+pub use template::Template;

@@ -1,0 +1,70 @@
+//! What Typst sees while it compiles one report: the shared template and three virtual files of this report.
+
+use typst::World;
+use typst::diag::{FileError, FileResult};
+use typst::foundations::{Bytes, Datetime, Duration};
+use typst::syntax::{FileId, Source};
+use typst::text::{Font, FontBook};
+use typst::utils::LazyHash;
+use typst::Library;
+
+use crate::data::Attachments;
+use crate::template::{Template, file_id};
+
+/// Name of the data that the template reads.
+pub(crate) const DATA: &str = "data.json";
+/// Names of the attached files.
+pub(crate) const CSV: &str = "cijfers.csv";
+pub(crate) const JSON: &str = "cijfers.json";
+
+/// The world of one report.
+pub(crate) struct ReportWorld<'template> {
+    template: &'template Template,
+    files: Vec<(FileId, Bytes)>,
+    today: Datetime,
+}
+
+impl<'template> ReportWorld<'template> {
+    pub(crate) fn new(template: &'template Template, data: String, attachments: Attachments, today: Datetime) -> Self {
+        let files = [(DATA, data), (CSV, attachments.csv), (JSON, attachments.json)]
+            .into_iter()
+            .filter_map(|(name, content)| Some((file_id(name)?, Bytes::from_string(content))))
+            .collect();
+        Self { template, files, today }
+    }
+}
+
+impl World for ReportWorld<'_> {
+    fn library(&self) -> &LazyHash<Library> {
+        &self.template.library
+    }
+
+    fn book(&self) -> &LazyHash<FontBook> {
+        &self.template.book
+    }
+
+    fn main(&self) -> FileId {
+        self.template.main
+    }
+
+    fn source(&self, id: FileId) -> FileResult<Source> {
+        self.template.sources.get(&id).cloned().ok_or_else(|| not_found(id))
+    }
+
+    fn file(&self, id: FileId) -> FileResult<Bytes> {
+        let own = self.files.iter().find(|(file, _)| *file == id).map(|(_, content)| content.clone());
+        own.ok_or_else(|| not_found(id))
+    }
+
+    fn font(&self, index: usize) -> Option<Font> {
+        self.template.fonts.get(index).cloned()
+    }
+
+    fn today(&self, _: Option<Duration>) -> Option<Datetime> {
+        Some(self.today)
+    }
+}
+
+fn not_found(id: FileId) -> FileError {
+    FileError::NotFound(id.vpath().get_without_slash().into())
+}

@@ -1,0 +1,38 @@
+-- Who counts: trajectories closed in the report year. units: how many fall in the category.
+WITH closed AS (
+    SELECT
+        provider_id,
+        CAST(date_part('year', start_date) AS INT) - birth_year AS age,
+        sex,
+        product,
+        referrer
+    FROM trajectory
+    WHERE year = $year AND end_date IS NOT NULL
+),
+described AS (
+    SELECT
+        provider_id,
+        'age' AS characteristic,
+        CASE
+            WHEN age < 25 THEN 'to_24'
+            WHEN age < 35 THEN '25_34'
+            WHEN age < 45 THEN '35_44'
+            WHEN age < 55 THEN '45_54'
+            WHEN age < 65 THEN '55_64'
+            ELSE 'from_65'
+        END AS category
+    FROM closed
+    UNION ALL
+    SELECT provider_id, 'sex', CASE WHEN sex IN ('m', 'v') THEN sex ELSE 'x' END FROM closed
+    UNION ALL
+    SELECT provider_id, 'product', CASE WHEN product IN ('K', 'M', 'I', 'C') THEN product ELSE 'other' END FROM closed
+    UNION ALL
+    SELECT
+        provider_id,
+        'referrer',
+        CASE WHEN referrer IS NULL THEN 'unknown' WHEN referrer = 'huisarts' THEN 'huisarts' ELSE 'other' END
+    FROM closed
+)
+SELECT provider_id, characteristic, category, COUNT(*) AS units
+FROM described
+GROUP BY provider_id, characteristic, category
