@@ -1,4 +1,5 @@
--- Who counts: trajectories closed in the report year. units: how many fall in the category.
+-- Who counts: trajectories closed in the report year, administrative closings left out. units: how many fall in the category.
+-- A client whose age is unknown is left out of the ages only.
 WITH closed AS (
     SELECT
         provider_id,
@@ -7,7 +8,7 @@ WITH closed AS (
         product,
         referrer
     FROM trajectory
-    WHERE year = $year AND end_date IS NOT NULL
+    WHERE year = $year AND end_date IS NOT NULL AND close_reason <> 'administratief'
 ),
 described AS (
     SELECT
@@ -22,15 +23,28 @@ described AS (
             ELSE 'from_65'
         END AS category
     FROM closed
-    UNION ALL
-    SELECT provider_id, 'sex', CASE WHEN sex IN ('m', 'v') THEN sex ELSE 'x' END FROM closed
-    UNION ALL
-    SELECT provider_id, 'product', CASE WHEN product IN ('K', 'M', 'I', 'C') THEN product ELSE 'other' END FROM closed
+    WHERE age IS NOT NULL
     UNION ALL
     SELECT
         provider_id,
-        'referrer',
-        CASE WHEN referrer IS NULL THEN 'unknown' WHEN referrer = 'huisarts' THEN 'huisarts' ELSE 'other' END
+        'sex' AS characteristic,
+        CASE WHEN sex IN ('m', 'v') THEN sex ELSE 'x' END AS category
+    FROM closed
+    UNION ALL
+    SELECT
+        provider_id,
+        'product' AS characteristic,
+        CASE WHEN product IN ('K', 'M', 'I', 'C') THEN product ELSE 'other' END AS category
+    FROM closed
+    UNION ALL
+    SELECT
+        provider_id,
+        'referrer' AS characteristic,
+        CASE
+            WHEN referrer IS NULL THEN 'unknown'
+            WHEN referrer = 'huisarts' THEN 'huisarts'
+            ELSE 'other'
+        END AS category
     FROM closed
 )
 SELECT provider_id, characteristic, category, COUNT(*) AS units

@@ -1,17 +1,30 @@
--- Who gets a report: providers with a submission in the report year.
--- clients: different clients with a trajectory in the years that the minimum counts; size: trajectories closed in the report year.
+-- Who counts: providers with a submission in the report year; each gets a report, or a line that says why not.
+-- clients: different clients with a trajectory that was closed in the years that the minimum counts (decision 28); an open
+-- trajectory counts only as a new start (decision 10). size: trajectories closed in the report year.
+-- Administrative closings are no ending and do not count, as in views/closed_trajectory.sql.
 WITH delivered AS (
-    SELECT provider_id, COUNT(end_date) AS size
+    SELECT DISTINCT provider_id
     FROM trajectory
     WHERE year = $year
-    GROUP BY provider_id
 ),
-counted AS (
-    SELECT provider_id, COUNT(DISTINCT client_key) AS clients
+closed AS (
+    SELECT year, provider_id, client_key
     FROM trajectory
     WHERE year BETWEEN $first_client_year AND $year
+        AND end_date IS NOT NULL
+        AND close_reason <> 'administratief'
+),
+counted AS (
+    SELECT
+        provider_id,
+        COUNT(DISTINCT client_key) AS clients,
+        SUM(CASE WHEN year = $year THEN 1 ELSE 0 END) AS size
+    FROM closed
     GROUP BY provider_id
 )
-SELECT delivered.provider_id, counted.clients, delivered.size
+SELECT
+    delivered.provider_id,
+    COALESCE(counted.clients, 0) AS clients,
+    COALESCE(counted.size, 0) AS size
 FROM delivered
-JOIN counted ON counted.provider_id = delivered.provider_id
+LEFT JOIN counted ON counted.provider_id = delivered.provider_id

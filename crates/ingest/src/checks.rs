@@ -89,8 +89,9 @@ impl Check<'_> {
         let (column, other) = (&table.typed[self.column], &table.typed[self.other]);
         let (filled, other_filled) = (column.valid[row], other.valid[row]);
         match self.check {
-            RowCheck::Together { .. } => filled != other_filled,
-            RowCheck::EitherOf { .. } => !filled && !other_filled,
+            // A wrong value has a finding of its own; it is no missing one.
+            RowCheck::Together { .. } => table.is_filled(row, self.column) != table.is_filled(row, self.other),
+            RowCheck::EitherOf { .. } => !table.is_filled(row, self.column) && !table.is_filled(row, self.other),
             RowCheck::NotBefore { .. } => filled && other_filled && before(&column.values, &other.values, row),
             RowCheck::InReportingYear { .. } => {
                 let Values::Date(days) = &column.values else { return false };

@@ -9,9 +9,10 @@ use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 use spiegel_model::TableSchema;
 
@@ -27,6 +28,8 @@ pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
 const CREATED_BY: &str = "spiegel";
 /// Key of the metadata that says what a file was made from.
 pub(crate) const CONTENT: &str = "spiegel.content";
+/// Key of the metadata of a part that names the file of its rows.
+pub(crate) const SOURCE_FILE: &str = "spiegel.source_file";
 
 /// Columns of a table in the lake: provider, the schema's columns, file and row.
 pub(crate) fn schema(table: &TableSchema) -> SchemaRef {
@@ -57,13 +60,16 @@ pub(crate) fn schema_hash(table: &TableSchema) -> String {
     hexadecimal(&Sha256::digest(fields.join("\n").as_bytes()))
 }
 
-/// The used rows of a table, or these of them.
-pub(crate) fn batch(table: &Table<'_>, provider: Option<&str>, pseudonyms: &Pseudonyms, rows: Option<&[u32]>) -> Result<RecordBatch, Error> {
-    let count = rows.map_or(table.len(), <[u32]>::len);
+/// Columns of a part: those of the lake without the two that are the same in all its rows.
+pub(crate) fn part_schema(table: &TableSchema) -> SchemaRef {
+    let constant = |field: &&Arc<Field>| field.name() == "source_file" || field.name() == "provider_id" && table.provider.is_none();
+    let fields: Vec<Arc<Field>> = schema(table).fields().iter().filter(|field| !constant(field)).cloned().collect();
+    Arc::new(Schema::new(fields))
+}
+
+/// The used rows of a table, or these of them, as a part.
+pub(crate) fn part(table: &Table<'_>, pseudonyms: &Pseudonyms, rows: Option<&[u32]>) -> Result<RecordBatch, Error> {
     let mut arrays: Vec<ArrayRef> = Vec::with_capacity(table.schema.columns.len() + 3);
-    if let Some(provider) = provider {
-        arrays.push(constant(provider, count)?);
-    }
     for (column, typed) in table.schema.columns.iter().zip(&table.typed) {
         let array = typed.array(column, rows)?;
         if table.schema.provider.as_deref() == Some(&column.name) {
@@ -74,13 +80,22 @@ pub(crate) fn batch(table: &Table<'_>, provider: Option<&str>, pseudonyms: &Pseu
             arrays.push(array);
         }
     }
-    arrays.push(constant(&table.file, count)?);
     let lines = match rows {
         Some(rows) => rows.iter().map(|row| table.raw.lines[*row as usize] as i32).collect::<Vec<_>>(),
         None => table.raw.lines.iter().map(|line| *line as i32).collect(),
     };
     arrays.push(Arc::new(Int32Array::from(lines)));
-    RecordBatch::try_new(schema(table.schema), arrays).map_err(|error| Error::Bug(format!("{}: {error}", table.schema.table)))
+    RecordBatch::try_new(part_schema(table.schema), arrays).map_err(|error| Error::Bug(format!("{}: {error}", table.schema.table)))
+}
+
+/// Rows of a part as they lie in the lake.
+pub(crate) fn whole(table: &TableSchema, part: &RecordBatch, provider: &str, file: &str) -> Result<RecordBatch, Error> {
+    let mut arrays = part.columns().to_vec();
+    if table.provider.is_none() {
+        arrays.insert(0, constant(provider, part.num_rows())?);
+    }
+    arrays.insert(arrays.len() - 1, constant(file, part.num_rows())?);
+    RecordBatch::try_new(schema(table), arrays).map_err(|error| Error::Bug(format!("{}: {error}", table.table)))
 }
 
 /// Quarantined rows with the provider's own words; client ids as pseudonyms. A row with too few or too many fields has no
@@ -122,7 +137,7 @@ pub(crate) fn quarantine_batch(table: &Table<'_>, provider: Option<&str>, pseudo
 }
 
 /// The same text in every row.
-pub(crate) fn constant(text: &str, count: usize) -> Result<ArrayRef, Error> {
+fn constant(text: &str, count: usize) -> Result<ArrayRef, Error> {
     let offsets: Vec<i32> = (0..=count).map(|row| (row * text.len()) as i32).collect();
     let array = StringArray::try_new(OffsetBuffer::new(ScalarBuffer::from(offsets)), Buffer::from(text.repeat(count).into_bytes()), None);
     Ok(Arc::new(array.map_err(|error| Error::Bug(error.to_string()))?))
@@ -151,24 +166,31 @@ pub(crate) enum Use {
     Lake,
 }
 
-/// A writer whose bytes depend on the rows alone. `content` says what the rows were made from.
-pub(crate) fn writer(file: File, schema: SchemaRef, content: Option<String>, purpose: Use, path: &Path) -> Result<ArrowWriter<File>, Error> {
-    let metadata = content.map(|content| vec![KeyValue::new(CONTENT.to_owned(), content)]);
+/// A writer whose bytes depend on the rows alone. The note says what they were made from, or what is the same in all.
+pub(crate) fn writer(file: File, schema: SchemaRef, note: Option<(&str, String)>, purpose: Use, path: &Path) -> Result<ArrowWriter<File>, Error> {
+    let metadata = note.map(|(key, value)| vec![KeyValue::new(key.to_owned(), value)]);
     let properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_writer_version(WriterVersion::PARQUET_1_0)
-        .set_compression(Compression::SNAPPY)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(if purpose == Use::Lake { EnabledStatistics::Chunk } else { EnabledStatistics::None })
-        .set_key_value_metadata(metadata)
-        .build();
+        .set_key_value_metadata(metadata);
+    let properties = match purpose {
+        Use::Part => properties.set_compression(Compression::UNCOMPRESSED).set_dictionary_enabled(false).set_statistics_enabled(EnabledStatistics::None),
+        // Row numbers ascend and ids of clients never repeat much: a dictionary of them is waste.
+        Use::Lake => properties
+            .set_compression(Compression::SNAPPY)
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .set_column_dictionary_enabled(ColumnPath::from("source_row"), false)
+            .set_column_encoding(ColumnPath::from("source_row"), Encoding::DELTA_BINARY_PACKED),
+    };
+    let properties = properties.build();
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     ArrowWriter::try_new_with_options(file, schema, options).map_err(|source| Error::lake(path, source))
 }
 
 /// Writes one batch as a file.
-pub(crate) fn write(file: File, batch: &RecordBatch, content: Option<String>, purpose: Use, path: &Path) -> Result<(), Error> {
-    let mut writer = writer(file, batch.schema(), content, purpose, path)?;
+pub(crate) fn write(file: File, batch: &RecordBatch, note: Option<(&str, String)>, purpose: Use, path: &Path) -> Result<(), Error> {
+    let mut writer = writer(file, batch.schema(), note, purpose, path)?;
     writer.write(batch).map_err(|source| Error::lake(path, source))?;
     writer.close().map_err(|source| Error::lake(path, source))?;
     Ok(())

@@ -257,12 +257,13 @@ fn write(tables: &[Table<'_>], found: &Found, context: &Context<'_>, part: &Part
             let path = staged.path().join(format!("{}.parquet", schema.table));
             let table = tables.iter().find(|table| table.schema.table == schema.table);
             let batch = match (table, rows) {
-                (Some(table), Some(rows)) if rows.len() == table.len() => columnar::batch(table, provider, &pseudonyms, None)?,
-                (Some(table), Some(rows)) => columnar::batch(table, provider, &pseudonyms, Some(rows))?,
-                _ => arrow::array::RecordBatch::new_empty(columnar::schema(schema)),
+                (Some(table), Some(rows)) if rows.len() == table.len() => columnar::part(table, &pseudonyms, None)?,
+                (Some(table), Some(rows)) => columnar::part(table, &pseudonyms, Some(rows))?,
+                _ => arrow::array::RecordBatch::new_empty(columnar::part_schema(schema)),
             };
+            let note = (columnar::SOURCE_FILE, table.map_or_else(String::new, |table| table.file.clone()));
             let file = std::fs::File::create(&path).map_err(|source| Error::lake(&path, source))?;
-            columnar::write(file, &batch, None, Use::Part, &path)?;
+            columnar::write(file, &batch, Some(note), Use::Part, &path)?;
         }
         atomic::replace_directory(staged, &lake.part(*year, part), &lake.staging())?;
     }

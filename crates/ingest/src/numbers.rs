@@ -127,8 +127,6 @@ fn unsigned(cell: &[u8]) -> &[u8] {
 pub(crate) struct Evidence {
     pub(crate) comma: u64,
     pub(crate) point: u64,
-    pub(crate) thousands: u64,
-    pub(crate) either: u64,
 }
 
 impl Evidence {
@@ -136,14 +134,7 @@ impl Evidence {
         match shape {
             Shape::Decimal(Mark::Comma) => self.comma += 1,
             Shape::Decimal(Mark::Point) => self.point += 1,
-            Shape::Thousands(mark) => {
-                self.thousands += 1;
-                match mark.other() {
-                    Mark::Comma => self.comma += 1,
-                    Mark::Point => self.point += 1,
-                }
-            }
-            Shape::Either(_) => self.either += 1,
+            Shape::Thousands(mark) => self.add(Shape::Decimal(mark.other())),
             _ => {}
         }
     }

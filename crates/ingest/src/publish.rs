@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use spiegel_model::{SubmissionSchema, TableSchema};
 
 use crate::atomic;
-use crate::columnar::{self, CONTENT, ROW_GROUP_ROWS, Use};
+use crate::columnar::{self, CONTENT, ROW_GROUP_ROWS, SOURCE_FILE, Use};
 use crate::error::Error;
 use crate::key::hexadecimal;
 use crate::lake::{Lake, PartRef};
@@ -118,19 +118,22 @@ impl Lake {
         }
         let draft = atomic::draft(&self.staging())?;
         let file = draft.reopen().map_err(|source| Error::lake(&bucket.path, source))?;
-        let schema = columnar::schema(table);
-        let mut writer = columnar::writer(file, schema.clone(), Some(bucket.content.clone()), Use::Lake, &bucket.path)?;
+        let schema = columnar::part_schema(table);
+        let mut writer = columnar::writer(file, columnar::schema(table), Some((CONTENT, bucket.content.clone())), Use::Lake, &bucket.path)?;
         let mut rows = 0;
         for part in bucket.members {
             let path = self.part(year, part).join(format!("{}.parquet", table.table));
             let file = File::open(&path).map_err(|source| Error::lake(&path, source))?;
-            // Parts carry no Arrow schema; with ours, every file of a table has the same.
+            // Parts carry no Arrow schema; with ours, nullability is that of the table.
             let options = ArrowReaderOptions::new().with_schema(schema.clone());
             let metadata = ArrowReaderMetadata::load(&file, options).map_err(|source| Error::lake(&path, source))?;
+            let note = metadata.metadata().file_metadata().key_value_metadata().and_then(|pairs| pairs.iter().find(|pair| pair.key == SOURCE_FILE));
+            let source_file = note.and_then(|pair| pair.value.clone()).unwrap_or_default();
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(ROW_GROUP_ROWS / 4);
             for batch in reader.build().map_err(|source| Error::lake(&path, source))? {
                 let batch = batch.map_err(|source| Error::lake(&path, source))?;
                 rows += batch.num_rows() as u64;
+                let batch = columnar::whole(table, &batch, &part.provider_id, &source_file)?;
                 writer.write(&batch).map_err(|source| Error::lake(&bucket.path, source))?;
             }
         }

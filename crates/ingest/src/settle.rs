@@ -19,6 +19,7 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
     for (place, column) in schema.columns.iter().enumerate() {
         let Some(in_file) = table.places[place] else {
             table.typed.push(TypedColumn::absent(column.kind, table.len()));
+            table.faulted.push(Vec::new());
             continue;
         };
         let identifier = column.pseudonymise || schema.key.contains(&column.name) || schema.parent.as_ref().is_some_and(|parent| parent.column == column.name);
@@ -52,6 +53,7 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
             required(table, place, &typed, &typing.faults, findings);
         }
         table.typed.push(typed);
+        table.faulted.push(typing.faults.into_iter().map(|(row, _)| row).collect());
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Table<'a> {
     pub(crate) raw: RawTable,
     /// One per column of the schema, after typing.
     pub(crate) typed: Vec<TypedColumn>,
+    /// Per column, the rows whose value was there but wrong; ascending.
+    pub(crate) faulted: Vec<Vec<u32>>,
     pub(crate) fates: Vec<Fate>,
     /// Quarantined rows with the code that put them there first; ascending after sorting.
     pub(crate) quarantined: Vec<(u32, String)>,
@@ -46,6 +48,11 @@ impl Table<'_> {
     /// Place of a column in the schema.
     pub(crate) fn column(&self, name: &str) -> Option<usize> {
         self.schema.columns.iter().position(|column| column.name == name)
+    }
+
+    /// True when the provider filled a cell, with a right or a wrong value.
+    pub(crate) fn is_filled(&self, row: usize, column: usize) -> bool {
+        self.typed[column].valid[row] || self.faulted[column].binary_search(&(row as u32)).is_ok()
     }
 
     /// Where a cell is, for a finding.
@@ -113,6 +120,7 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
         places: vec![None; schema.columns.len()],
         raw: RawTable::default(),
         typed: Vec::new(),
+        faulted: Vec::new(),
         fates: Vec::new(),
         quarantined: Vec::new(),
         emptied: 0,

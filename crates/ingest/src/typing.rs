@@ -3,7 +3,7 @@
 use spiegel_model::{ColumnSchema, ColumnType};
 
 use crate::dates::{self, Cell, NOTATIONS, Notation, days_from_civil};
-use crate::numbers::{self, Evidence, Mark, Shape};
+use crate::numbers::{self, Evidence, Shape};
 use crate::rows::RawColumn;
 use crate::spelling::canonical;
 use crate::values::{TypedColumn, Values};
@@ -337,7 +337,7 @@ impl<'a> Reading<'a> {
                 self.evidence.push(format!("{count}x {name}"));
             }
         }
-        self.notice("N821", proof.comma + if mark == Some(Mark::Comma) { proof.either } else { 0 });
+        self.notice("N821", proof.comma);
         self.notice("N822", thousands);
         read
     }

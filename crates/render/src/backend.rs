@@ -8,6 +8,7 @@ use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyl
 use serde::{Deserialize, Serialize};
 
 use crate::palette::Token;
+use crate::simplify::simplified;
 
 /// Recorded units in one point.
 pub const UNITS_PER_POINT: f64 = 100.0;
@@ -203,7 +204,7 @@ impl<'figure> Recorder<'figure> {
 
     /// A line with dashes, which plotters itself would cut into pieces.
     pub fn dashed(&mut self, line: Vec<BackendCoord>, colour: Token, width: i32, dash: Dash) {
-        self.figure.add_line(colour, width, dash, false, line);
+        self.figure.add_line(colour, width, dash, false, simplified(&line));
     }
 }
 
@@ -253,7 +254,7 @@ impl DrawingBackend for Recorder<'_> {
         let colour = token(style.color())?;
         let line: Vec<BackendCoord> = path.into_iter().collect();
         if line.len() > 1 {
-            self.figure.add_line(colour, style.stroke_width() as i32, Dash::Solid, false, line);
+            self.figure.add_line(colour, style.stroke_width() as i32, Dash::Solid, false, simplified(&line));
         }
         Ok(())
     }
@@ -342,8 +343,8 @@ mod tests {
         let mut figure = Figure::new(100, 100);
         {
             let area = Recorder::new(&mut figure).into_drawing_area();
-            area.draw(&PathElement::new(vec![(0, 0), (50, 50)], colour(Token::Ink).stroke_width(7))).unwrap();
-            area.draw(&PathElement::new(vec![(9, 0), (50, 50)], colour(Token::Ink).stroke_width(7))).unwrap();
+            area.draw(&PathElement::new(vec![(0, 0), (50, 50)], ShapeStyle::from(colour(Token::Ink)).stroke_width(7))).unwrap();
+            area.draw(&PathElement::new(vec![(9, 0), (50, 50)], ShapeStyle::from(colour(Token::Ink)).stroke_width(7))).unwrap();
         }
         assert_eq!(
             figure.marks,

@@ -235,7 +235,7 @@ fn population<'report>(
             Ok(PopulationBlockData {
                 title: &block.title,
                 alt: &block.alt,
-                figure: drawn(format!("population by {}", block.title), figure::population_block(block, scale))?,
+                figure: drawn(format!("population by {}", block.title), figure::population_block(block, scale, metrics))?,
                 rows: block.rows.iter().map(|row| [row.label.as_str(), &row.own_text, &row.national_text]).collect(),
             })
         })

@@ -13,6 +13,7 @@ mod figure;
 mod labels;
 mod palette;
 mod pdf;
+mod simplify;
 mod template;
 mod ticks;
 mod world;

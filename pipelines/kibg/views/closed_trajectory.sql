@@ -1,9 +1,17 @@
--- Trajectories closed in the year of their delivery, with their direct minutes and whether they stayed incomplete.
--- Minutes: the sum of the sessions where sessions were delivered, else the total that was delivered.
--- Incomplete (definition OT-2025.1): at most 120 direct minutes and closed for another reason than a finished treatment
--- (domain 5.2: the reasons of the former incomplete product). Administrative closings are no ending and do not count.
-WITH session_minutes AS (
-    SELECT year, provider_id, trajectory_id, SUM(direct_minutes) AS direct_minutes
+-- Who counts: trajectories closed in the year of their delivery. An administrative closing is no ending and does not count;
+-- an open trajectory has no end date and does not count.
+-- direct_minutes: the sum of the sessions where sessions were delivered, else the total that was delivered.
+-- first_date, last_date: the first and the last session where sessions were delivered, else start and end (domain 4.2).
+-- incomplete (definition OT-2025.1): the provider registered the trajectory as incomplete (product O), or it has at most
+-- 120 direct minutes and a close reason of the former incomplete product (domain 5.1 and 5.2). No minutes count as zero.
+WITH delivered_session AS (
+    SELECT
+        year,
+        provider_id,
+        trajectory_id,
+        SUM(direct_minutes) AS direct_minutes,
+        MIN(date) AS first_date,
+        MAX(date) AS last_date
     FROM session
     GROUP BY year, provider_id, trajectory_id
 ),
@@ -14,15 +22,18 @@ closed AS (
         trajectory.trajectory_id,
         trajectory.start_date,
         trajectory.end_date,
+        COALESCE(delivered_session.first_date, trajectory.start_date) AS first_date,
+        COALESCE(delivered_session.last_date, trajectory.end_date) AS last_date,
         trajectory.close_reason,
         trajectory.scheme,
+        trajectory.product,
         trajectory.minutes_source,
-        COALESCE(session_minutes.direct_minutes, CAST(trajectory.direct_minutes AS BIGINT)) AS direct_minutes
+        COALESCE(delivered_session.direct_minutes, CAST(trajectory.direct_minutes AS BIGINT)) AS direct_minutes
     FROM trajectory
-    LEFT JOIN session_minutes
-        ON session_minutes.year = trajectory.year
-        AND session_minutes.provider_id = trajectory.provider_id
-        AND session_minutes.trajectory_id = trajectory.trajectory_id
+    LEFT JOIN delivered_session
+        ON delivered_session.year = trajectory.year
+        AND delivered_session.provider_id = trajectory.provider_id
+        AND delivered_session.trajectory_id = trajectory.trajectory_id
     WHERE trajectory.end_date IS NOT NULL AND trajectory.close_reason <> 'administratief'
 )
 SELECT
@@ -31,12 +42,17 @@ SELECT
     trajectory_id,
     start_date,
     end_date,
+    first_date,
+    last_date,
     close_reason,
     scheme,
     minutes_source,
     direct_minutes,
-    COALESCE(direct_minutes, 0) <= 120
-        AND close_reason IN (
-            'geen_stoornis', 'te_zwaar', 'voortijdig_client', 'voortijdig_aanbieder', 'overleden', 'overig'
+    COALESCE(product, '') = 'O'
+        OR (
+            COALESCE(direct_minutes, 0) <= 120
+            AND close_reason IN (
+                'geen_stoornis', 'te_zwaar', 'voortijdig_client', 'voortijdig_aanbieder', 'overleden', 'overig'
+            )
         ) AS incomplete
 FROM closed

@@ -1,12 +1,13 @@
 //! The national distribution as countable dots, with the provider in a lane of its own under the axis.
 
+use plotters::element::Circle;
 use spiegel_model::{DotPlot, ValueFormat};
 
 use super::{
     DIAMOND_RADIUS_POINTS, DashedLine, DrawError, Extent, LABEL_GAP_POINTS, Margins, OWN_HALO_POINTS, OWN_RADIUS_POINTS,
     OWN_TEXT_POINTS, TEXT_POINTS, band, chart, diamond, fixed_text, line, own_dot, solid, within_percentages,
 };
-use crate::backend::{Anchor, Dash, Figure, Weight, millimetres, points};
+use crate::backend::{Anchor, Dash, Figure, UNITS_PER_POINT, Weight, millimetres, points};
 use crate::labels::{Candidate, Label, Placed, Priority, Rect, TextMetrics, place};
 use crate::palette::Token;
 use crate::ticks::Ticks;
@@ -51,9 +52,9 @@ fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: f64)
     let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES));
     let (width, height) = (figure.width, figure.height);
     let axis = height - points(TICK_ROW + LANE * lanes);
-    let domain = domain(plot, format);
+    let domain = domain(plot);
     let margins = Margins { top: 0, bottom: height - axis, left: points(SIDE), right: points(SIDE) };
-    let rise = f64::from(axis) / 100.0;
+    let rise = f64::from(axis) / UNITS_PER_POINT;
     let chart = chart(&mut figure, margins, domain.start..domain.end, 0.0..rise)?;
     let area = chart.plotting_area();
     let x = |value: f64| chart.backend_coord(&(value.clamp(domain.start, domain.end), 0.0)).0;
@@ -68,11 +69,15 @@ fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: f64)
             dash: Dash::Dashed,
         })?;
     }
-    for (value, level, pitch) in stacked(plot, &x, rise - DOTS_TOP) {
-        let radius = points(pitch * DOT_FILL / 2.0);
-        area.draw(&plotters::element::Circle::new((value, (f64::from(level) + 0.5) * pitch + 1.0), radius, solid(Token::Dot)))?;
+    let per_point = (domain.end - domain.start) / (f64::from(width) / UNITS_PER_POINT - 2.0 * SIDE);
+    let bin = if plot.grid > 0.0 { plot.grid / per_point } else { DOT_PITCH };
+    let stack = stacked(plot, bin, rise - DOTS_TOP);
+    let radius = points(stack.pitch * DOT_FILL / 2.0);
+    for (value, shift, height) in stack.dots {
+        area.draw(&Circle::new((value + shift * per_point, height), radius, solid(Token::Dot)))?;
     }
-    let ticks = Ticks::between(domain.start, domain.end, 8);
+    let shown = within_percentages(domain.clone(), format);
+    let ticks = Ticks::between(shown.start, shown.end, 8);
     let tick_positions: Vec<(f64, i32)> = ticks.values.iter().map(|value| (*value, x(*value))).collect();
     let positions = Positions {
         middle: x(plot.middle.value),
@@ -103,7 +108,7 @@ fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: f64)
         diamond(&mut figure, (group, lane.group), DIAMOND_RADIUS_POINTS);
     }
     if let Some(own) = positions.own {
-        own_dot(&mut figure, (own, lane.own), OWN_RADIUS_POINTS, false);
+        own_dot(&mut figure, (own, lane.own), OWN_RADIUS_POINTS);
     }
     for label in placed.into_iter().chain(above_axis(plot, &positions, width, axis, metrics)) {
         label.draw(&mut figure);
@@ -141,7 +146,7 @@ impl Positions {
 }
 
 /// What the axis shows: all dots and lines, and the own value with as much of its interval as is useful.
-fn domain(plot: &DotPlot, format: &ValueFormat) -> std::ops::Range<f64> {
+fn domain(plot: &DotPlot) -> std::ops::Range<f64> {
     let mut core = Extent::empty();
     for value in &plot.dots {
         core.include(*value);
@@ -161,25 +166,42 @@ fn domain(plot: &DotPlot, format: &ValueFormat) -> std::ops::Range<f64> {
             core.include(interval.upper.min(upper.max(own.value)));
         }
     }
-    within_percentages(core.padded(0.02), format)
+    // Half a bin on each side, so that side-by-side columns of the outer bins stay whole.
+    let room = (core.span() * 0.02).max(plot.grid / 2.0);
+    core.lower - room..core.upper + room
 }
 
-/// The dots with their level in the stack and the pitch that makes the highest stack fit.
-fn stacked(plot: &DotPlot, x: &impl Fn(f64) -> i32, room: f64) -> Vec<(f64, u32, f64)> {
-    let mut levels: Vec<(f64, u32)> = Vec::with_capacity(plot.dots.len());
-    let mut level = 0;
-    for (index, value) in plot.dots.iter().enumerate() {
-        // Values of one bin were rounded to the grid, so half a grid separates two bins.
-        let same = index > 0 && (value - plot.dots[index - 1]).abs() < plot.grid / 2.0;
-        level = if same { level + 1 } else { 0 };
-        levels.push((*value, level));
+/// Where the dots stand: bin value, shift to the side and height of the centre, in points; and the pitch.
+struct Stack {
+    dots: Vec<(f64, f64, f64)>,
+    pitch: f64,
+}
+
+/// Stacks the dots of a bin. A stack that is too high for the plot gets columns side by side within its bin, as many as
+/// give the largest dots.
+fn stacked(plot: &DotPlot, bin: f64, room: f64) -> Stack {
+    let mut bins: Vec<(f64, u32)> = Vec::new();
+    for value in &plot.dots {
+        match bins.last_mut() {
+            // Values of one bin were rounded to the grid, so half a grid separates two bins.
+            Some((first, count)) if (value - *first).abs() < plot.grid / 2.0 => *count += 1,
+            _ => bins.push((*value, 1)),
+        }
     }
-    let highest = levels.iter().map(|(_, level)| level + 1).max().unwrap_or(1);
-    let first = plot.dots.first().copied().unwrap_or_default();
-    let bin = f64::from(x(first + plot.grid) - x(first)).abs() / 100.0;
-    let bin = if bin > 0.5 { bin } else { DOT_PITCH };
-    let pitch = DOT_PITCH.min(bin).min(room / f64::from(highest));
-    levels.into_iter().map(|(value, level)| (value, level, pitch)).collect()
+    let highest = bins.iter().map(|(_, count)| *count).max().unwrap_or(1);
+    let pitch_of = |columns: u32| DOT_PITCH.min(bin / f64::from(columns)).min(room / f64::from(highest.div_ceil(columns)));
+    let columns = (2..=highest.max(1)).fold(1, |best, columns| if pitch_of(columns) > pitch_of(best) + 1e-9 { columns } else { best });
+    let pitch = pitch_of(columns);
+    let mut dots = Vec::with_capacity(plot.dots.len());
+    for (value, count) in bins {
+        for index in 0..count {
+            let row = index / columns;
+            let in_row = (count - row * columns).min(columns);
+            let shift = (f64::from(index % columns) - f64::from(in_row - 1) / 2.0) * pitch;
+            dots.push((value, shift, (f64::from(row) + 0.5) * pitch + 1.0));
+        }
+    }
+    Stack { dots, pitch }
 }
 
 /// Tick labels under the axis; the last one carries the unit when there is room.
@@ -227,7 +249,7 @@ fn under_axis(plot: &DotPlot, at: &Positions, lane: &Lanes, width: i32, height: 
             size: points(OWN_TEXT_POINTS),
             weight: Weight::Strong,
             colour: Token::Own,
-            candidates: vec![Candidate::start(right + gap, lane.own), Candidate::end(left - gap, lane.own)],
+            candidates: own_candidates(plot, at, lane, (left - gap, right + gap)),
         });
     }
     if let (Some(group), Some(position)) = (&plot.group, at.group) {
@@ -246,6 +268,18 @@ fn under_axis(plot: &DotPlot, at: &Positions, lane: &Lanes, width: i32, height: 
         });
     }
     place(labels, &obstacles, frame, metrics)
+}
+
+/// Beside the own mark; when its interval fills the width, under its dot, if there is a second lane.
+fn own_candidates(plot: &DotPlot, at: &Positions, lane: &Lanes, (left, right): (i32, i32)) -> Vec<Candidate> {
+    let mut candidates = vec![Candidate::start(right, lane.own), Candidate::end(left, lane.own)];
+    if let Some(own) = at.own
+        && (plot.group.is_none() || lane.group > lane.own)
+    {
+        let below = lane.own + points(LANE);
+        candidates.extend([Candidate::middle(own, below), Candidate::start(own, below), Candidate::end(own, below)]);
+    }
+    candidates
 }
 
 /// Labels of the lines and the band, in two rows above the dots.

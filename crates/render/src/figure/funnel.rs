@@ -90,7 +90,7 @@ pub fn funnel(plot: &FunnelPlot, format: &ValueFormat, metrics: &TextMetrics) ->
         label.draw(&mut figure);
     }
     if let Some((position, label)) = own {
-        own_dot(&mut figure, position, OWN_RADIUS_POINTS, false);
+        own_dot(&mut figure, position, OWN_RADIUS_POINTS);
         draw_own_label(&mut figure, position, &label, &obstacles, (left, right, bottom), metrics);
     }
     Ok(figure)

@@ -186,13 +186,28 @@ fn within_percentages(range: Interval<f64>, format: &spiegel_model::ValueFormat)
     }
 }
 
-/// The own dot with its white ring; hollow when it rests on few units.
-fn own_dot(figure: &mut Figure, centre: BackendCoord, radius_points: f64, hollow: bool) {
-    figure.add_dot(Token::Paper, points(2.0 * (radius_points + OWN_HALO_POINTS)), centre);
-    figure.add_dot(Token::Own, points(2.0 * radius_points), centre);
-    if hollow {
-        figure.add_dot(Token::Paper, points(2.0 * (radius_points - 1.2)), centre);
+/// Own dots with their white rings, one layer after the other so that each layer is one mark.
+fn own_dots(figure: &mut Figure, dots: &[OwnDot], radius_points: f64) {
+    for dot in dots {
+        figure.add_dot(Token::Paper, points(2.0 * (radius_points + OWN_HALO_POINTS)), dot.centre);
     }
+    for dot in dots {
+        figure.add_dot(Token::Own, points(2.0 * radius_points), dot.centre);
+    }
+    for dot in dots.iter().filter(|dot| dot.hollow) {
+        figure.add_dot(Token::Paper, points(2.0 * (radius_points - 1.2)), dot.centre);
+    }
+}
+
+/// Where an own dot stands; hollow when it rests on few units.
+struct OwnDot {
+    centre: BackendCoord,
+    hollow: bool,
+}
+
+/// A single own dot.
+fn own_dot(figure: &mut Figure, centre: BackendCoord, radius_points: f64) {
+    own_dots(figure, &[OwnDot { centre, hollow: false }], radius_points);
 }
 
 /// The comparable group: a white diamond with an ink outline.
@@ -267,21 +282,4 @@ fn clipped(line: &[(f64, f64)], lower: f64, upper: f64) -> Vec<Vec<(f64, f64)>> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_cut_where_it_leaves_the_plot() {
-        let line = [(0.0, 0.0), (10.0, 10.0), (20.0, 0.0)];
-        let parts = clipped(&line, -5.0, 5.0);
-        assert_eq!(parts, [vec![(0.0, 0.0), (5.0, 5.0)], vec![(15.0, 5.0), (20.0, 0.0)]]);
-        assert_eq!(clipped(&line, -1.0, 11.0), [line.to_vec()]);
-        assert!(clipped(&line, 20.0, 30.0).is_empty());
-    }
-
-    #[test]
-    fn a_long_margin_label_breaks_near_its_middle() {
-        assert_eq!(two_lines("landelijk gemiddelde 514", false), ["landelijk", "gemiddelde 514"]);
-        assert_eq!(two_lines("540", false), ["540"]);
-    }
-}
+mod tests;

@@ -9,8 +9,12 @@ use crate::palette::Token;
 use crate::ticks::Ticks;
 
 const WIDTH_MILLIMETRES: f64 = 74.0;
-/// Height of a category.
+/// Height of a category, and where a label takes two lines.
 const ROW_MILLIMETRES: f64 = 5.0;
+const TALL_ROW_MILLIMETRES: f64 = 8.0;
+/// Room for a label, and its size, as the template has them.
+const LABEL_MILLIMETRES: f64 = 64.0;
+const LABEL_POINTS: f64 = 8.5;
 /// Height of the row with the scale.
 const SCALE_MILLIMETRES: f64 = 3.6;
 const DOT_RADIUS_POINTS: f64 = 3.4;
@@ -67,13 +71,16 @@ fn margins() -> Margins {
     Margins { top: 0, bottom: 0, left: points(SIDE_POINTS), right: points(SIDE_POINTS) }
 }
 
-/// Draws the rows of one characteristic.
+/// Draws the rows of one characteristic; all are as high as the longest label asks.
 ///
 /// # Errors
 /// When a value is not finite.
-pub fn population_block(block: &PopulationBlock, scale: PopulationScale) -> Result<Figure, DrawError> {
+pub fn population_block(block: &PopulationBlock, scale: PopulationScale, metrics: &TextMetrics) -> Result<Figure, DrawError> {
     let rows = block.rows.len().max(1) as f64;
-    let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(ROW_MILLIMETRES * rows));
+    let room = millimetres(LABEL_MILLIMETRES);
+    let long = block.rows.iter().any(|row| metrics.width(&row.label, points(LABEL_POINTS), Weight::Regular) > room);
+    let row_height = if long { TALL_ROW_MILLIMETRES } else { ROW_MILLIMETRES };
+    let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(row_height * rows));
     let chart = chart(&mut figure, margins(), 0.0..scale.end, 0.0..rows)?;
     let area = chart.plotting_area();
     for share in scale.ticks().values {

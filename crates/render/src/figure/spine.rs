@@ -57,7 +57,7 @@ pub fn spine_row(row: &SpineRow) -> Result<Figure, DrawError> {
         diamond(&mut figure, (group, centre), DIAMOND_POINTS);
     }
     if let Some(own) = own {
-        own_dot(&mut figure, (own, centre), DOT_RADIUS_POINTS, false);
+        own_dot(&mut figure, (own, centre), DOT_RADIUS_POINTS);
     }
     for (shown, end, direction) in [(lower_beyond, ends.0, -1), (upper_beyond, ends.1, 1)] {
         if shown {

@@ -3,8 +3,8 @@
 use spiegel_model::{TrendPlot, TrendYear, ValueFormat};
 
 use super::margin_labels::{MarginLabel, ValueAxis, margin_width, place_in_margin};
-use super::{DashedLine, DrawError, Extent, Margins, TEXT_POINTS, chart, fixed_text, line, own_dot, solid};
-use crate::backend::{Anchor, Dash, Figure, Weight, millimetres, points};
+use super::{DashedLine, DrawError, Extent, Margins, OwnDot, TEXT_POINTS, chart, fixed_text, line, own_dots, solid};
+use crate::backend::{Anchor, Dash, Figure, Mark, Weight, millimetres, points};
 use crate::labels::{Candidate, Label, Priority, Rect, TextMetrics, place};
 use crate::palette::Token;
 
@@ -73,24 +73,22 @@ pub fn trend(plot: &TrendPlot, format: &ValueFormat, metrics: &TextMetrics) -> R
     for run in runs(&plot.years, |year| year.own.as_ref().map(|own| own.value)).iter().filter(|run| run.len() > 1) {
         area.draw(&line(run.clone(), Token::Own, 1.3))?;
     }
-    let dots: Vec<((i32, i32), bool)> = own
+    let dots: Vec<OwnDot> = own
         .iter()
         .filter_map(|(index, year)| {
             let value = year.own.as_ref()?.value;
-            Some((chart.backend_coord(&(*index as f64, value)), year.few))
+            Some(OwnDot { centre: chart.backend_coord(&(*index as f64, value)), hollow: year.few })
         })
         .collect();
     let label_heights: Vec<i32> = labels.iter().map(|label| chart.backend_coord(&(0.0, label.value)).1).collect();
     let centres: Vec<i32> = (0..plot.years.len()).map(|index| chart.backend_coord(&(index as f64, range.start)).0).collect();
     drop(chart);
 
-    for (position, few) in &dots {
-        own_dot(&mut figure, *position, DOT_RADIUS_POINTS, *few);
-    }
+    own_dots(&mut figure, &dots, DOT_RADIUS_POINTS);
     figure.add_line(Token::Muted, points(0.6), Dash::Solid, false, vec![(left, bottom), (right, bottom)]);
     axis.draw_texts(&heights, left, &mut figure);
     draw_year_labels(&mut figure, plot, &centres, bottom, metrics);
-    draw_codes(&mut figure, plot, &centres, bottom, metrics);
+    draw_codes(&mut figure, plot, &centres, (left, right, bottom), metrics);
     for label in place_in_margin(labels, &label_heights, right, &figure, metrics) {
         label.draw(&mut figure);
     }
@@ -195,7 +193,7 @@ fn draw_year_labels(figure: &mut Figure, plot: &TrendPlot, centres: &[i32], bott
 }
 
 /// Why a year has no own value, above the axis, where there is room for it. The table has every code.
-fn draw_codes(figure: &mut Figure, plot: &TrendPlot, centres: &[i32], bottom: i32, metrics: &TextMetrics) {
+fn draw_codes(figure: &mut Figure, plot: &TrendPlot, centres: &[i32], (left, right, bottom): (i32, i32, i32), metrics: &TextMetrics) {
     let labels: Vec<Label> = plot
         .years
         .iter()
@@ -207,11 +205,18 @@ fn draw_codes(figure: &mut Figure, plot: &TrendPlot, centres: &[i32], bottom: i3
             size: points(TEXT_POINTS),
             weight: Weight::Regular,
             colour: Token::Muted,
-            candidates: [6.0, 15.0].iter().map(|up| Candidate::middle(*x, bottom - points(*up))).collect(),
+            candidates: vec![
+                Candidate::middle(*x, bottom - points(6.0)),
+                Candidate::start(left + points(2.0), bottom - points(6.0)),
+                Candidate::middle(*x, bottom - points(15.0)),
+                Candidate::start(left + points(2.0), bottom - points(15.0)),
+            ],
         })
         .collect();
-    let obstacles: Vec<Rect> = figure.marks.iter().flat_map(super::mark_obstacles).collect();
-    let frame = Rect { left: 0, top: 0, right: figure.width, bottom };
+    // The grid may run behind a code; everything else may not.
+    let grid = |mark: &&Mark| !matches!(mark, Mark::Line { colour: Token::Grid, .. });
+    let obstacles: Vec<Rect> = figure.marks.iter().filter(grid).flat_map(super::mark_obstacles).collect();
+    let frame = Rect { left, top: 0, right, bottom };
     for label in place(labels, &obstacles, frame, metrics) {
         label.draw(figure);
     }

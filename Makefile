@@ -1,0 +1,74 @@
+# The commands of this project; CI runs the same ones. `make` alone lists them.
+
+CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CARGO_TARGET_DIR
+SPIEGEL := $(CARGO_TARGET_DIR)/debug/spiegel
+PYTHON := .venv/bin/python
+OUT ?= out
+TYPST_ROOT := $(HOME)/.spiegel-typst
+TYPST := $(TYPST_ROOT)/bin/typst
+
+KIBG_YEARS := 2023 2024 2025
+BENCH_PROVIDERS ?= 400
+BENCH_YEARS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help build run run-kibg run-nhs test check bench sample deps venv typst-cli clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+build: ## Build everything (the first time 20 minutes on two cores, for DataFusion and Typst)
+	cargo build --workspace --locked
+
+run: run-nhs run-kibg ## Make all reports of both pipelines and say where they are
+	@echo
+	@echo "Mirror reports (PDF):"
+	@echo "  real data, NHS Talking Therapies 2024-25:   $(OUT)/nhs/reports/2024/"
+	@echo "  fictional country, KiBG 2023, 2024, 2025:   $(OUT)/kibg/reports/"
+	@echo "Who has a report, and who has none and why:   $(SPIEGEL) status --batch $(OUT)/kibg"
+
+run-nhs: build ## Make the 147 reports on the real data
+	$(SPIEGEL) year pipelines/nhs-talking-therapies/years/2024.toml --inbox sample-data/nhs-talking-therapies --batch $(OUT)/nhs
+
+run-kibg: build ## Make the reports of the fictional country, year by year
+	@for year in $(KIBG_YEARS); do \
+		echo "$(SPIEGEL) year pipelines/kibg/years/$$year.toml --inbox sample-data/kibg/inbox --batch $(OUT)/kibg --key sample-data/kibg/sample.key"; \
+		$(SPIEGEL) year pipelines/kibg/years/$$year.toml --inbox sample-data/kibg/inbox --batch $(OUT)/kibg --key sample-data/kibg/sample.key || exit $$?; \
+	done
+
+test: deps venv build ## Run every test, the lints and the checks of the definitions
+	cargo test --workspace --locked
+	$(MAKE) check
+
+check: ## Lints, formatting, and the definitions of both pipelines with their cases
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(SPIEGEL) pipeline check pipelines/kibg
+	$(SPIEGEL) pipeline check pipelines/nhs-talking-therapies
+
+bench: build venv ## Time ingest, query and render on a generated country, each beside a peer
+	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
+
+sample: build ## Write the fictional country in sample-data/kibg again
+	rm -rf sample-data/kibg/inbox sample-data/kibg/register.csv
+	$(SPIEGEL) sample --providers 72 --years 3 --first-year 2023 --seed 1 --out sample-data/kibg
+
+deps: ## Install the Debian packages that the tests use (poppler-utils, qpdf, python3-venv)
+	@command -v pdfinfo >/dev/null && command -v qpdf >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || \
+		{ sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends poppler-utils qpdf python3-venv; }
+
+venv: .venv/.complete ## Make the Python environment of the tests (the Typst compiler and DuckDB as peers)
+
+.venv/.complete: tests/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+typst-cli: $(TYPST) ## Install the typst command 0.15.1 under your home, once; tests then compare its pages with ours
+
+$(TYPST):
+	CARGO_TARGET_DIR=$(TYPST_ROOT)/target cargo install typst-cli --version 0.15.1 --locked --root $(TYPST_ROOT)
+	rm -rf $(TYPST_ROOT)/target
+
+clean: ## Remove what `make run` wrote
+	rm -rf $(OUT)
