@@ -1,1 +1,40 @@
-fn main() {}
+//! The tests of `spiegel` as its users meet it: through the command, over whole batches, down to the bytes of a PDF.
+//! What a single function must do is tested beside that function, in its own crate. See `tests/README.md`.
+
+// How the tests run the command, and the batches that they share.
+#[cfg(test)]
+mod command;
+#[cfg(test)]
+mod pdf;
+#[cfg(test)]
+mod tree;
+
+// What the workspace promises.
+#[cfg(test)]
+mod architecture;
+#[cfg(test)]
+mod definitions;
+#[cfg(test)]
+mod templates;
+
+// What a batch promises.
+#[cfg(test)]
+mod nhs;
+#[cfg(test)]
+mod published;
+#[cfg(test)]
+mod submissions;
+#[cfg(test)]
+mod yearly_batch;
+
+// What a report promises.
+#[cfg(test)]
+mod leak;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod text;
+
+// The methods, against reference numbers.
+#[cfg(test)]
+mod statistics;

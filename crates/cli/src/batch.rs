@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use spiegel_ingest::PartRef;
 use spiegel_model::Receipt;
 
 use crate::exit::Usage;
@@ -100,6 +101,80 @@ pub(crate) fn receipts(root: &Path) -> anyhow::Result<Vec<Receipt>> {
         receipts.push(serde_json::from_str(&text).with_context(|| format!("receipt {}", file.display()))?);
     }
     Ok(receipts)
+}
+
+/// Which submissions the lake of a year holds: `lake/.members/<year>.json`. A batch is rebuilt from these, not from what
+/// happens to lie in an inbox.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Members {
+    members: Vec<Member>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Member {
+    provider_id: String,
+    sequence: u32,
+    sha256: String,
+    definitions: String,
+}
+
+impl Members {
+    fn file(root: &Path, year: i32) -> PathBuf {
+        root.join("lake").join(".members").join(format!("{year}.json"))
+    }
+
+    /// The members of a year; none when the lake does not know it.
+    pub(crate) fn load(root: &Path, year: i32) -> anyhow::Result<Self> {
+        let file = Self::file(root, year);
+        match fs::read_to_string(&file) {
+            Ok(text) => serde_json::from_str(&text).with_context(|| format!("{}", file.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error).with_context(|| format!("{}", file.display())),
+        }
+    }
+
+    /// Takes newly accepted submissions: each replaces the member of its provider unless that has a higher sequence number.
+    pub(crate) fn take(&mut self, accepted: &[PartRef]) {
+        let mut members: BTreeMap<String, Member> =
+            self.members.drain(..).map(|member| (member.provider_id.clone(), member)).collect();
+        for part in accepted {
+            let member = Member {
+                provider_id: part.provider_id.clone(),
+                sequence: part.sequence,
+                sha256: part.sha256.clone(),
+                definitions: part.definitions.clone(),
+            };
+            if members.get(&part.provider_id).is_none_or(|known| known.sequence <= part.sequence) {
+                members.insert(part.provider_id.clone(), member);
+            }
+        }
+        self.members = members.into_values().collect();
+    }
+
+    /// For the lake.
+    pub(crate) fn parts(&self) -> Vec<PartRef> {
+        self.members
+            .iter()
+            .map(|member| PartRef {
+                provider_id: member.provider_id.clone(),
+                sequence: member.sequence,
+                sha256: member.sha256.clone(),
+                definitions: member.definitions.clone(),
+            })
+            .collect()
+    }
+
+    /// As text, for a fingerprint.
+    pub(crate) fn to_json(&self) -> anyhow::Result<String> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// Writes them.
+    pub(crate) fn save(&self, batch: &Batch, year: i32) -> anyhow::Result<()> {
+        batch.write(&Self::file(batch.root(), year), self.to_json()?.as_bytes())
+    }
 }
 
 /// Folders in a folder, sorted; none when it is not there.

@@ -46,8 +46,9 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 /// place holds one whole version or none.
 pub(crate) fn replace_directory(folder: TempDir, place: &Path, staging_directory: &Path) -> Result<(), Error> {
     create_parent(place)?;
-    let aside = staging(staging_directory)?;
-    if place.exists() {
+    // Dropped, and with it the old version, after the new one is in place.
+    let aside = if place.exists() { Some(staging(staging_directory)?) } else { None };
+    if let Some(aside) = &aside {
         fs::rename(place, aside.path().join("old")).map_err(|source| Error::lake(place, source))?;
     }
     group_readable_directory(folder.path())?;

@@ -85,7 +85,8 @@ pub(crate) fn detect(text: &[u8], table: &TableSchema, index: &HeaderIndex) -> R
         let mut candidates: Vec<(usize, u8, Vec<String>)> = DELIMITERS
             .iter()
             .map(|delimiter| {
-                let cells = cut(content, *delimiter);
+                // A reader costs more than a look; most headers hold one delimiter only.
+                let cells = if content.contains(delimiter) { cut(content, *delimiter) } else { vec![String::from_utf8_lossy(content).trim().to_owned()] };
                 (index.score(&cells), *delimiter, cells)
             })
             .collect();

@@ -42,6 +42,9 @@ pub struct PublishedTable {
     pub removed: usize,
 }
 
+/// Rows of a file and whether it was written now.
+type Merged = Result<(u64, bool), Error>;
+
 /// One file to be.
 struct Bucket<'a> {
     table: usize,
@@ -91,7 +94,7 @@ impl Lake {
     /// Rows of every bucket and whether it was written, in their order.
     fn merge_all(&self, schema: &SubmissionSchema, year: i32, buckets: &[Bucket<'_>]) -> Result<Vec<(u64, bool)>, Error> {
         let next = AtomicUsize::new(0);
-        let done: Mutex<BTreeMap<usize, Result<(u64, bool), Error>>> = Mutex::new(BTreeMap::new());
+        let done: Mutex<BTreeMap<usize, Merged>> = Mutex::new(BTreeMap::new());
         let work = || {
             loop {
                 let place = next.fetch_add(1, Ordering::Relaxed);

@@ -50,7 +50,7 @@ fn table(findings: &[Finding]) -> Result<Vec<u8>, Error> {
     for finding in findings {
         let row = finding.row.map_or_else(String::new, |row| row.to_string());
         let cells = [finding.code.as_str(), dutch(finding.consequence), &finding.file, &row, &finding.column, &finding.header, &finding.message, &finding.remedy];
-        writer.write_record(cells.map(|cell| harmless(cell))).map_err(bug)?;
+        writer.write_record(cells.map(harmless)).map_err(bug)?;
     }
     writer.into_inner().map_err(|error| Error::Bug(error.to_string()))
 }

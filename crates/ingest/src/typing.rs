@@ -57,6 +57,8 @@ struct Reading<'a> {
     schema: &'a ColumnSchema,
     own_missing: Vec<Vec<u8>>,
     longest_missing: usize,
+    /// First bytes of all tokens, in both cases: most cells are settled by one look.
+    starts_missing: [bool; 256],
     valid: Vec<bool>,
     faults: Vec<(u32, &'static str)>,
     notices: Vec<(&'static str, u64)>,
@@ -68,8 +70,13 @@ impl<'a> Reading<'a> {
     fn new(raw: &'a RawColumn, schema: &'a ColumnSchema) -> Self {
         let own_missing: Vec<Vec<u8>> = schema.missing.iter().map(|token| token.to_lowercase().into_bytes()).collect();
         let longest_missing = own_missing.iter().map(Vec::len).max().unwrap_or(0).max(LONGEST_MISSING);
+        let mut starts_missing = [false; 256];
+        for first in MISSING.iter().copied().chain(own_missing.iter().map(Vec::as_slice)).filter_map(<[u8]>::first) {
+            starts_missing[usize::from(first.to_ascii_lowercase())] = true;
+            starts_missing[usize::from(first.to_ascii_uppercase())] = true;
+        }
         let valid = vec![true; raw.offsets.len() - 1];
-        Self { raw, schema, own_missing, longest_missing, valid, faults: Vec::new(), notices: Vec::new(), evidence: Vec::new(), missing: 0 }
+        Self { raw, schema, own_missing, longest_missing, starts_missing, valid, faults: Vec::new(), notices: Vec::new(), evidence: Vec::new(), missing: 0 }
     }
 
     /// Empties a cell that holds no value. Called for cells that are not plainly a value.
@@ -78,7 +85,7 @@ impl<'a> Reading<'a> {
             self.valid[row] = false;
             return true;
         }
-        if cell.len() > self.longest_missing {
+        if cell.len() > self.longest_missing || !self.starts_missing[usize::from(cell[0])] {
             return false;
         }
         let same = |token: &[u8]| cell.eq_ignore_ascii_case(token);

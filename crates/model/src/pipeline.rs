@@ -71,9 +71,6 @@ pub struct RegisterSpec {
     /// Header of the group of owners, for concentration rules. None when every provider is its own group.
     #[serde(default)]
     pub group: Option<String>,
-    /// Header of the kind of provider.
-    #[serde(default)]
-    pub kind: Option<String>,
 }
 
 /// Words that differ between pipelines; all Dutch, lower case.
@@ -84,8 +81,6 @@ pub struct PipelineWords {
     pub provider: String,
     /// More of them: `aanbieders`.
     pub providers: String,
-    /// Where the comparison comes from: `landelijk`.
-    pub national: String,
     /// Small print under page 1.
     pub confidentiality: String,
     /// Footer word: `vertrouwelijk`.
@@ -169,9 +164,6 @@ pub struct YearSpec {
     pub trend_from: i32,
     /// Date of issue.
     pub issued: NaiveDate,
-    /// Year of the norms that the report refers to.
-    #[serde(default)]
-    pub norm_year: Option<i32>,
     /// Version of the set of definitions.
     pub definitions: String,
     /// Last day on which an error can be reported.

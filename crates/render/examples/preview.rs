@@ -1,4 +1,5 @@
 //! Renders a `report.json` to a PDF, or times many copies of it: `preview REPORT PDF [COPIES THREADS]`.
+//! `SPIEGEL_TEMPLATE_DATA=DIR` also writes what the templates read, for `typst watch`; `SPIEGEL_TYPST=COMMAND` uses that command.
 
 #![expect(clippy::print_stderr, reason = "an example talks to its user")]
 
@@ -6,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use spiegel_model::Report;
-use spiegel_render::{Template, render, render_all, write_template_data};
+use spiegel_render::{Template, render, render_all, render_with_command, write_template_data};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,7 +17,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../report-templates/spiegel");
     let template = Template::load(&directory)?;
     let report: Report = serde_json::from_str(&std::fs::read_to_string(report_path)?)?;
-    let pdf = render(&report, &template)?;
+    let pdf = match std::env::var("SPIEGEL_TYPST") {
+        Ok(command) => render_with_command(&report, &template, Path::new(&command))?,
+        Err(_) => render(&report, &template)?,
+    };
     eprintln!("{} pages, {} KB", pdf.pages, pdf.bytes.len() / 1024);
     std::fs::write(target, &pdf.bytes)?;
     if let Ok(folder) = std::env::var("SPIEGEL_TEMPLATE_DATA") {

@@ -4,7 +4,8 @@
 //! free it is left out, except the provider's own label, which then stands on a white ground over what is in its way.
 
 use serde::{Deserialize, Serialize};
-use typst::text::{Font, FontStretch, FontStyle, FontVariant, FontVariations, FontWeight};
+use typst::layout::{Abs, Em};
+use typst::text::{Font, FontInstance, FontStretch, FontStyle, FontVariant, FontVariations, FontWeight};
 
 use crate::backend::{Anchor, Figure, Mark, Weight, points};
 use crate::palette::Token;
@@ -27,12 +28,12 @@ pub struct TextMetrics {
     strong: Advances,
 }
 
-/// Advance widths of the first code points and a font for the others.
+/// Advance widths of the first code points and the font for the others.
 #[derive(Debug, Clone)]
 struct Advances {
     /// One entry per code point below the length.
     table: Vec<f64>,
-    font: Font,
+    font: FontInstance,
 }
 
 impl Advances {
@@ -40,6 +41,9 @@ impl Advances {
     const TABLE_LENGTH: u32 = 0x250;
 
     fn new(font: Font) -> Self {
+        // The shipped fonts are static, so variant and size do not change an advance.
+        let variant = FontVariant::new(FontStyle::Normal, FontWeight::REGULAR, FontStretch::NORMAL);
+        let font = font.instantiate(variant, Abs::pt(10.0), &FontVariations::default());
         let mut advances = Self { table: Vec::new(), font };
         advances.table = (0..Self::TABLE_LENGTH)
             .map(|code| char::from_u32(code).map_or(UNKNOWN_ADVANCE, |letter| advances.look_up(letter)))
@@ -48,14 +52,8 @@ impl Advances {
     }
 
     fn look_up(&self, letter: char) -> f64 {
-        let variant = FontVariant::new(FontStyle::Normal, FontWeight::REGULAR, FontStretch::NORMAL);
-        let instance =
-            self.font.clone().instantiate(variant, typst::layout::Abs::pt(10.0), &FontVariations::default());
-        instance
-            .ttf()
-            .glyph_index(letter)
-            .and_then(|glyph| instance.x_advance(glyph.0))
-            .map_or(UNKNOWN_ADVANCE, typst::layout::Em::get)
+        let glyph = self.font.ttf().glyph_index(letter);
+        glyph.and_then(|glyph| self.font.x_advance(glyph.0)).map_or(UNKNOWN_ADVANCE, Em::get)
     }
 
     fn of(&self, letter: char) -> f64 {

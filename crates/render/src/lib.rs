@@ -28,3 +28,6 @@ pub use labels::{Candidate, Label, Placed, Priority, Rect, TextMetrics, place, t
 pub use palette::{Token, palette};
 pub use pdf::{Pdf, render};
 pub use template::Template;
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_curve_keeps_its_shape_with_fewer_corners() {
-        let line: Vec<BackendCoord> = (1..=90).map(|n| (n * 200, (40_000.0 / f64::from(n).sqrt()) as i32)).collect();
+        let line: Vec<BackendCoord> = (1..=90).map(|n| (n * 200, (9_000.0 / f64::from(n).sqrt()) as i32)).collect();
         let short = simplified(&line);
         assert!(short.len() < 30, "{} corners", short.len());
         for corner in &line {

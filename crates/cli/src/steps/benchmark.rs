@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_ingest::PartRef;
 use spiegel_query::{Engine, Pipeline, Reference, ReportContext, Results, Standing, assemble, write_results};
 
 use super::{Workplace, register};
-use crate::batch::{self, ProviderState, ReportState, Run, RunYear, sha256};
+use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, sha256};
 use crate::exit::Usage;
 use crate::talk::Progress;
 
@@ -67,16 +66,15 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     Ok(())
 }
 
-/// What the data of all years up to the report year are, by content: which submissions count.
+/// What the data of all years that count are, by content: which submissions the lake holds.
 fn data_fingerprint(workplace: &Workplace) -> anyhow::Result<String> {
-    let receipts = batch::receipts(workplace.batch.root())?;
-    let mut parts = Vec::new();
-    for year in workplace.year.trend_from - i32::try_from(workplace.year.minimum.client_years).unwrap_or(1)..=workplace.year.year {
-        for part in PartRef::accepted(&receipts, year) {
-            parts.push(format!("{year} {} {} {} {}", part.provider_id, part.sequence, part.sha256, part.definitions));
-        }
+    let window = i32::try_from(workplace.year.minimum.client_years).unwrap_or(1).max(1);
+    let first = workplace.year.trend_from.min(workplace.year.year - window + 1);
+    let mut members = Vec::new();
+    for year in first..=workplace.year.year {
+        members.push(Members::load(workplace.batch.root(), year)?.to_json()?);
     }
-    Ok(sha256(&[parts.join("\n").as_bytes()]))
+    Ok(sha256(&members.iter().map(String::as_bytes).collect::<Vec<_>>()))
 }
 
 /// The results were made from the same things, and every report.json is there.

@@ -9,12 +9,12 @@ use std::thread;
 
 use anyhow::Context as _;
 use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, definitions_hash, discover, ingest, load_rules, load_schema};
-use spiegel_model::{Receipt, Verdict};
+use spiegel_model::Verdict;
 use spiegel_query::Pipeline;
 
 use super::{Workplace, register_file};
 use crate::arguments::Reading;
-use crate::batch;
+use crate::batch::Members;
 use crate::exit::{Outcome, Usage};
 use crate::talk::{self, Progress};
 
@@ -121,31 +121,23 @@ fn tell(found: &Found, one: &Ingested, progress: &Progress) {
     }
 }
 
-/// Brings the years that the submissions touch up to date, from all receipts of the batch.
+/// Brings the years that the submissions touch up to date.
 fn publish(
     workplace: &Workplace,
     schema: &spiegel_model::SubmissionSchema,
     lake: &Lake,
     ingested: &[Ingested],
 ) -> anyhow::Result<()> {
-    let receipts = current_receipts(workplace.batch.root(), ingested)?;
     let mut years: BTreeSet<i32> = ingested.iter().flat_map(|one| one.receipt.years.iter().copied()).collect();
     years.insert(workplace.year.year);
     for year in years {
-        lake.publish(schema, year, &PartRef::accepted(&receipts, year))?;
+        let accepted = PartRef::accepted(ingested.iter().map(|one| &one.receipt), year);
+        let mut members = Members::load(workplace.batch.root(), year)?;
+        members.take(&accepted);
+        lake.publish(schema, year, &members.parts())?;
+        members.save(&workplace.batch, year)?;
     }
     Ok(())
-}
-
-/// Receipts that count: those on disk, but of a delivery that now lies in the inbox with other content only the new one.
-fn current_receipts(root: &Path, ingested: &[Ingested]) -> anyhow::Result<Vec<Receipt>> {
-    let same = |a: &Receipt, b: &Receipt| (&a.provider_id, a.year, a.sequence) == (&b.provider_id, b.year, b.sequence);
-    Ok(batch::receipts(root)?
-        .into_iter()
-        .filter(|receipt| {
-            ingested.iter().all(|one| !same(&one.receipt, receipt) || one.receipt.sha256 == receipt.sha256)
-        })
-        .collect())
 }
 
 /// Keeps the register that came with the inbox, so that later steps need no inbox.

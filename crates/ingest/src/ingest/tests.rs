@@ -405,10 +405,7 @@ fn collective_delivery_is_split_by_year() {
 
 #[test]
 fn published_results_of_the_nhs_are_read_whole() {
-    let data = Path::new("/work/shared/data/nhs-talking-therapies");
-    if !data.exists() {
-        return;
-    }
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-data/nhs-talking-therapies");
     let bench = Bench::nhs();
     for file in ["provider-year.csv", "provider-proms-2022-2025.csv", "provider-population.csv"] {
         fs::copy(data.join(file), bench.inbox().join(file)).unwrap();
@@ -418,29 +415,4 @@ fn published_results_of_the_nhs_are_read_whole() {
     assert_eq!(counts, [("provider_population", 26900, 26880, 20), ("provider_outcome", 15830, 15830, 0), ("provider_year", 1309, 1308, 1)]);
     assert_eq!(done.receipt.verdict, Verdict::Accepted, "{:#?}", codes(&done));
     assert_eq!(done.receipt.years, (2017..=2024).collect::<Vec<_>>());
-}
-
-/// Measures a large submission: `SPIEGEL_MEASURE=1000000 cargo test … -- --ignored measured --nocapture`.
-#[test]
-#[ignore = "measures"]
-fn measured_rows_per_second() {
-    let rows: usize = std::env::var("SPIEGEL_MEASURE").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
-    let bench = Bench::kibg();
-    let mut trajectories = "traject_id;client_id;startdatum;einddatum;eindreden;stelsel;minuten_direct;geboortejaar;geslacht;eerdere_behandeling\n".to_owned();
-    let mut sessions = "traject_id;datum;minuten_direct;minuten_indirect;vorm\n".to_owned();
-    for number in 0..rows / 13 {
-        trajectories += &format!("T{number:06};C{number:06};{:02}-01-2025;{:02}-06-2025;afgerond;ZPM;540;{};v;nee\n", number % 28 + 1, number % 28 + 1, 1950 + number % 50);
-        for session in 0..12 {
-            sessions += &format!("T{number:06};{:02}-{:02}-2025;{};{};f2f\n", number % 28 + 1, session % 6 + 1, 30 + number % 45, number % 20);
-        }
-    }
-    bench.deliver(NAME, &[("trajecten.csv", trajectories.as_bytes()), ("sessies.csv", sessions.as_bytes())]);
-    let start = std::time::Instant::now();
-    let all = bench.ingest_all();
-    let ingested = start.elapsed();
-    let parts = PartRef::accepted(all.iter().map(|one| &one.receipt), 2025);
-    bench.lake().with_threads(1).publish(&bench.schema, 2025, &parts).unwrap();
-    let total = start.elapsed();
-    let line = format!("{rows} rows: ingest {ingested:?}, with publish {total:?}, {:.0} rows/s\n", rows as f64 / total.as_secs_f64());
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }

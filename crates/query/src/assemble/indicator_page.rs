@@ -45,6 +45,13 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
     if let Some(first) = sections.first_mut() {
         first.paragraphs = vec![first.paragraphs.join(" ")];
     }
+    if matches!(position.label, Label::None(MissingCode::NotDelivered)) {
+        sections.push(MethodSection {
+            title: "Waarom staat hier geen cijfer?".to_owned(),
+            paragraphs: vec![spiegel_model::capitalised(&words.not_delivered_note)],
+            bullets: Vec::new(),
+        });
+    }
     let certainty = subject.certainty();
     if !certainty.is_empty() {
         sections.push(MethodSection { title: "Hoe zeker is dit?".to_owned(), paragraphs: vec![certainty.join(" ")], bullets: Vec::new() });

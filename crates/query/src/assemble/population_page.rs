@@ -112,32 +112,20 @@ fn hidden<'a>(
 fn sentences(results: &Results, differences: &[Difference]) -> Vec<String> {
     let providers = &results.pipeline.spec.words.providers;
     if differences.is_empty() {
-        return vec![format!("Uw cliënten lijken op die van andere {providers}.")];
+        return vec![format!("We zien geen duidelijke verschillen met de cliënten van andere {providers}.")];
     }
-    let named: Vec<String> = differences
+    differences
         .iter()
         .take(NAMED_CATEGORIES)
         .map(|one| {
             format!(
-                "{} {} ({} procentpunt)",
+                "U behandelt {} {}: {} procentpunt verschil met het landelijke aandeel.",
                 if one.size > 0.0 { "meer" } else { "minder" },
                 one.words,
                 decimal(one.size.abs() * 100.0, 0)
             )
         })
-        .collect();
-    vec![
-        format!("Uw cliënten verschillen op {} van die van andere {providers}.", if named.len() == 1 { "één punt".to_owned() } else { format!("{} punten", spiegel_model::ordinal_word(named.len())) }),
-        format!("U behandelt {}.", joined(&named)),
-    ]
-}
-
-fn joined(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} en {last}", first.join(", ")),
-    }
+        .collect()
 }
 
 fn alt(title: &str, rows: &[PopulationRow]) -> String {

@@ -1,13 +1,15 @@
 //! Sentences by rule (report specification, section 4, with the words of decisions 18 and 19). At most 25 words each.
 
 use spiegel_model::{
-    Direction, IndicatorSpec, Kind, Label, MissingCode, Position, Range, Side, TrendState, WithinKind, count, percentage,
+    Direction, IndicatorSpec, Kind, Label, MissingCode, Position, Range, Side, TrendState, ValueFormat, WithinKind, count, percentage,
 };
 
 use crate::Distribution;
 
 /// Below this denominator a share is written as counts only.
 const UNITS_FOR_PERCENTAGE: u64 = 20;
+/// From this denominator a percentage has a decimal (report specification, section 6).
+const UNITS_FOR_DECIMAL: u64 = 200;
 
 /// What the sentences speak about.
 pub(super) struct Subject<'a> {
@@ -114,13 +116,25 @@ impl Subject<'_> {
     }
 
     fn expected(&self) -> String {
-        let n = self.position.n;
-        let format = &self.spec.format;
-        match (self.position.expected_lower, self.position.expected_upper) {
-            (Some(lower), Some(upper)) => format!(" ({})", format.range_in_words(lower, upper, n)),
-            (None, Some(upper)) => format!(" (tot {})", format.value(upper, n)),
-            (Some(lower), None) => format!(" (vanaf {})", format.value(lower, n)),
+        let (lower, upper) = (self.position.expected_lower, self.position.expected_upper);
+        // A value beyond a limit may not be printed as equal to it.
+        let own = self.position.value.map(|value| self.bound(value, 0));
+        let same = |limit: Option<f64>| limit.map(|limit| self.bound(limit, 0)).is_some_and(|text| Some(&text) == own.as_ref());
+        let more = usize::from(same(lower) || same(upper));
+        match (lower, upper) {
+            (Some(lower), Some(upper)) => format!(" ({} tot {})", self.bound(lower, more), self.bound(upper, more)),
+            (None, Some(upper)) => format!(" (tot {})", self.bound(upper, more)),
+            (Some(lower), None) => format!(" (vanaf {})", self.bound(lower, more)),
             (None, None) => String::new(),
+        }
+    }
+
+    /// A limit as the own value is written, with `more` extra decimals.
+    fn bound(&self, value: f64, more: usize) -> String {
+        match &self.spec.format {
+            ValueFormat::Number { decimals, .. } => spiegel_model::decimal(value, decimals + more),
+            ValueFormat::Percentage if more > 0 => percentage(value, more + usize::from(self.position.n >= UNITS_FOR_DECIMAL)),
+            ValueFormat::Percentage => self.spec.format.value(value, self.position.n),
         }
     }
 
@@ -135,9 +149,9 @@ impl Subject<'_> {
         let n = self.position.n;
         match &self.position.trend {
             TrendState::TooShort => None,
-            TrendState::Level => Some("Uw cijfer is over de jaren ongeveer gelijk gebleven, of bewoog mee met landelijk.".to_owned()),
+            TrendState::Level => Some("Uw cijfer is over de jaren ongeveer gelijk gebleven, of bewoog mee met het landelijke cijfer.".to_owned()),
             TrendState::Changed { side, from, from_n, to, years } => Some(format!(
-                "Uw cijfer is in {years} jaar {} van {} naar {}, anders dan landelijk.",
+                "Uw cijfer is over {years} jaren {} van {} naar {}, anders dan het landelijke cijfer.",
                 match side {
                     Side::Higher => "gestegen",
                     Side::Lower => "gedaald",
@@ -200,7 +214,7 @@ impl Subject<'_> {
         paragraphs.push(first);
         if let (Some(difference), false) = (self.position.detectable_difference, matches!(self.position.label, Label::None(_))) {
             paragraphs.push(format!(
-                "Bij {} wordt pas een verschil van ongeveer {} met landelijk zichtbaar. Een kleiner verschil kan er zijn zonder dat dit cijfer het laat zien.",
+                "Bij {} wordt pas een verschil van ongeveer {} met het landelijk gemiddelde zichtbaar. Een kleiner verschil kan er zijn zonder dat dit cijfer het laat zien.",
                 self.spec.unit.counted(n),
                 format.difference(difference, n)
             ));
@@ -218,7 +232,7 @@ impl Subject<'_> {
         }
         if let Some(correlation) = self.spec.pre_post_correlation {
             paragraphs.push(format!(
-                "De spreiding van de verandering is niet aangeleverd. Voor het interval is een samenhang van {} tussen begin en eind aangenomen.",
+                "De spreiding van de verandering is niet bekend. Voor het interval is een samenhang van {} tussen start en einde aangenomen.",
                 spiegel_model::decimal(correlation, 1)
             ));
         }

@@ -15,6 +15,8 @@ use crate::{Distribution, Results};
 const NAMED_TOPICS: usize = 3;
 /// Trends named on page 1, at most.
 const NAMED_TRENDS: usize = 2;
+/// Two places closer than this, in standard deviations, are the same figure in another unit.
+const TWIN_DISTANCE: f64 = 1e-6;
 /// Where a spine row is clipped.
 const SPINE_LIMIT: f64 = 1.2;
 
@@ -34,7 +36,7 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: V
         heads: ["Onderwerp", "n", "U", "95%-interval", "lager", "midden", "hoger", "Uw plek"].map(str::to_owned).into(),
         legend: if variant == Variant::Individual { legend(results, pages) } else { String::new() },
         rows,
-        blocks: if variant == Variant::Individual { blocks(results, provider, pages) } else { Vec::new() },
+        blocks: if variant == Variant::Individual { blocks(results, provider, pages) } else { reasons(results, pages) },
         notes: codes.into_iter().map(|code| code_note(code, results)).collect(),
         confidentiality: words.confidentiality.clone(),
     }
@@ -120,6 +122,21 @@ fn standing_out(pages: &[Page]) -> Vec<&Page> {
     pages
 }
 
+/// Those that are named: two indicators that always share one place (a change and its effect size) count as one name.
+fn named<'a>(out: &[&'a Page]) -> Vec<&'a Page> {
+    let mut named: Vec<&Page> = Vec::new();
+    for page in out {
+        let twin = |other: &&Page| match (other.position.z, page.position.z) {
+            (Some(a), Some(b)) => (a - b).abs() < TWIN_DISTANCE,
+            _ => false,
+        };
+        if named.len() < NAMED_TOPICS && !named.iter().any(twin) {
+            named.push(page);
+        }
+    }
+    named
+}
+
 fn opening(pages: &[Page]) -> Vec<String> {
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
     let left_out = pages.len() - compared;
@@ -139,18 +156,18 @@ fn opening(pages: &[Page]) -> Vec<String> {
         sentences.push("Er valt niets op. Kijk bij de trends of u zelf iets wilt bespreken.".to_owned());
     } else {
         sentences.push(format!(
-            "Op {within} van de {compared} onderwerpen {} ligt u binnen de spreiding die past bij uw aantal cliënten.",
+            "Op {} van de {compared} onderwerpen {} ligt u binnen de spreiding die past bij uw aantal cliënten.",
+            if within == 0 { "geen".to_owned() } else { within.to_string() },
             if left_out > 0 { "die we vergelijken" } else { "" }
         ).replace("  ", " "));
-        let named: Vec<String> = out
+        let named: Vec<String> = named(&out)
             .iter()
-            .take(NAMED_TOPICS)
             .map(|page| match page.position.label.side() {
                 Some(Side::Lower) => page.spec.verbs.stands_out_less.clone(),
                 _ => page.spec.verbs.stands_out_more.clone(),
             })
             .collect();
-        sentences.push(match (out.len(), out.len() > NAMED_TOPICS) {
+        sentences.push(match (out.len(), out.len() > named.len()) {
             (1, _) => format!("Eén onderwerp valt op: {}.", listed(&named)),
             (many, false) => format!("{} onderwerpen vallen op: {}.", capitalised(&ordinal_word(many)), listed(&named)),
             (many, true) => {
@@ -180,6 +197,26 @@ fn nothing_shown(results: &Results) -> Vec<String> {
         format!("Van u zijn er over {} geen cijfers die we kunnen tonen.", results.year.label),
         format!("Een cijfer staat hier pas vanaf {minimum} waarnemingen, en alleen als het is aangeleverd."),
         "Per onderwerp ziet u de reden.".to_owned(),
+    ]
+}
+
+/// For a provider without any value: each topic with its reason.
+fn reasons(results: &Results, pages: &[Page]) -> Vec<MethodSection> {
+    let shown = results.year.minimum.shown;
+    let bullets = pages
+        .iter()
+        .map(|page| match page.position.label {
+            Label::None(code) => format!("{}: {}.", page.spec.short, code_text(code, shown)),
+            _ => page.spec.short.clone(),
+        })
+        .collect();
+    vec![
+        MethodSection { title: "Per onderwerp".to_owned(), paragraphs: Vec::new(), bullets },
+        MethodSection {
+            title: "Klopt dit niet?".to_owned(),
+            paragraphs: vec![results.pipeline.spec.words.correction.replacen("Klopt er iets niet? ", "", 1)],
+            bullets: Vec::new(),
+        },
     ]
 }
 
@@ -227,7 +264,7 @@ fn blocks(results: &Results, provider: &str, pages: &[Page]) -> Vec<MethodSectio
         paragraphs,
         bullets,
     };
-    let topics: Vec<String> = standing_out(pages).iter().take(NAMED_TOPICS).filter_map(|page| topic(results, page)).collect();
+    let topics: Vec<String> = named(&standing_out(pages)).iter().filter_map(|page| topic(results, page)).collect();
     if topics.is_empty() {
         blocks.push(section(
             "Om te bespreken",
@@ -267,10 +304,15 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
     if let (Some(least), Some(most)) =
         (shown.iter().min_by_key(|page| page.position.n), shown.iter().max_by_key(|page| page.position.n))
     {
+        let same_unit = shown.iter().all(|page| page.spec.unit == least.spec.unit);
+        let unit = if same_unit { least.spec.unit.plural.as_str() } else { "waarnemingen" };
+        let numbers = if least.position.n == most.position.n {
+            count(least.position.n)
+        } else {
+            format!("{} tot {}", count(least.position.n), count(most.position.n))
+        };
         paragraphs.push(format!(
-            "Uw cijfers berusten op {} tot {}. Hoe kleiner het aantal, hoe breder het interval.",
-            least.spec.unit.counted(least.position.n),
-            most.spec.unit.counted(most.position.n)
+            "Uw cijfers berusten op {numbers} {unit}. Hoe kleiner het aantal, hoe breder het interval."
         ));
     }
     if let Some(group) = results.providers.get(provider).and_then(|one| one.group.as_ref()) {
@@ -299,7 +341,7 @@ fn changed(page: &Page) -> Option<String> {
         Side::Lower => "gedaald",
     };
     Some(format!(
-        "{}: in {years} jaar {verb} van {} naar {}.",
+        "{}: over {years} jaren {verb} van {} naar {}.",
         page.spec.short,
         format.value(*from, *from_n),
         format.value(*to, page.position.n)

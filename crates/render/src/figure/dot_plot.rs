@@ -29,6 +29,8 @@ const DOT_PITCH: f64 = 7.65;
 const DOT_FILL: f64 = 0.92;
 /// Room at the sides, so that a dot at the end of the range is whole.
 const SIDE: f64 = 7.0;
+/// Dots this close together are hard to count; then a bin gets columns.
+const SMALLEST_PITCH: f64 = 5.0;
 /// Share of the width of the distribution that an own interval may add on a side before it is cut.
 const INTERVAL_ROOM: f64 = 0.4;
 
@@ -37,21 +39,29 @@ const INTERVAL_ROOM: f64 = 0.4;
 /// # Errors
 /// When a value is not finite.
 pub fn dot_plot(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
-    let lanes = [1.0, 2.0];
-    let (single, complete) = draw(plot, format, metrics, lanes[0])?;
-    if complete { Ok(single) } else { Ok(draw(plot, format, metrics, lanes[1])?.0) }
+    match draw(plot, format, metrics, 1)? {
+        Drawn { figure, complete: true } => Ok(figure),
+        // Marks or labels do not fit side by side: a second lane, and less height for the dots.
+        Drawn { .. } => Ok(draw(plot, format, metrics, 2)?.figure),
+    }
 }
 
-/// What lies under the axis, in recorded units.
+/// A figure, and whether all that belongs under the axis found its place.
+struct Drawn {
+    figure: Figure,
+    complete: bool,
+}
+
+/// Heights of the marks under the axis, in recorded units.
 struct Lanes {
     own: i32,
     group: i32,
 }
 
-fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: f64) -> Result<(Figure, bool), DrawError> {
+fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: u8) -> Result<Drawn, DrawError> {
     let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES));
     let (width, height) = (figure.width, figure.height);
-    let axis = height - points(TICK_ROW + LANE * lanes);
+    let axis = height - points(TICK_ROW + LANE * f64::from(lanes));
     let domain = domain(plot);
     let margins = Margins { top: 0, bottom: height - axis, left: points(SIDE), right: points(SIDE) };
     let rise = f64::from(axis) / UNITS_PER_POINT;
@@ -96,7 +106,7 @@ fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: f64)
     draw_tick_labels(&mut figure, &tick_positions, &ticks, format, metrics, axis);
 
     let first = axis + points(TICK_ROW + LANE / 2.0);
-    let lane = Lanes { own: first, group: if lanes > 1.5 { first + points(LANE) } else { first } };
+    let lane = Lanes { own: first, group: if lanes > 1 { first + points(LANE) } else { first } };
     let wanted = usize::from(plot.own.is_some()) + usize::from(plot.group.is_some());
     let clash = lane.own == lane.group && positions.clash();
     let placed = under_axis(plot, &positions, &lane, width, height, metrics);
@@ -113,7 +123,7 @@ fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: f64)
     for label in placed.into_iter().chain(above_axis(plot, &positions, width, axis, metrics)) {
         label.draw(&mut figure);
     }
-    Ok((figure, complete || lanes > 1.5))
+    Ok(Drawn { figure, complete })
 }
 
 /// Where the marks stand, in recorded units from the left.
@@ -190,7 +200,8 @@ fn stacked(plot: &DotPlot, bin: f64, room: f64) -> Stack {
     }
     let highest = bins.iter().map(|(_, count)| *count).max().unwrap_or(1);
     let pitch_of = |columns: u32| DOT_PITCH.min(bin / f64::from(columns)).min(room / f64::from(highest.div_ceil(columns)));
-    let columns = (2..=highest.max(1)).fold(1, |best, columns| if pitch_of(columns) > pitch_of(best) + 1e-9 { columns } else { best });
+    let widest = if pitch_of(1) < SMALLEST_PITCH { highest } else { 1 };
+    let columns = (2..=widest).fold(1, |best, columns| if pitch_of(columns) > pitch_of(best) + 1e-9 { columns } else { best });
     let pitch = pitch_of(columns);
     let mut dots = Vec::with_capacity(plot.dots.len());
     for (value, count) in bins {
@@ -278,6 +289,10 @@ fn own_candidates(plot: &DotPlot, at: &Positions, lane: &Lanes, (left, right): (
     {
         let below = lane.own + points(LANE);
         candidates.extend([Candidate::middle(own, below), Candidate::start(own, below), Candidate::end(own, below)]);
+        let reach = points(DIAMOND_RADIUS_POINTS + LABEL_GAP_POINTS);
+        candidates.extend(at.group.iter().flat_map(|group| {
+            [Candidate::start(group + reach, below), Candidate::end(group - reach, below)]
+        }));
     }
     candidates
 }

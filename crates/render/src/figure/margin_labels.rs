@@ -9,7 +9,7 @@ use crate::palette::Token;
 use crate::ticks::Ticks;
 
 /// Between the plot and its margin labels.
-const GAP_POINTS: f64 = 6.0;
+const GAP_POINTS: f64 = 7.5;
 /// Height of a line of text.
 const LINE_POINTS: f64 = 9.2;
 

@@ -11,7 +11,7 @@ const HEIGHT_MILLIMETRES: f64 = 6.4;
 /// Positions beyond this are drawn here, with an arrowhead.
 const CLIP: f64 = 1.2;
 /// The scale reaches a little further, for the width of the dot.
-const SCALE_END: f64 = 1.32;
+const SCALE_END: f64 = 1.35;
 /// Half heights of the light and the dark bar, as parts of the row: 2 and 3 mm.
 const OUTER_HALF: f64 = 1.0 / 6.4;
 const INNER_HALF: f64 = 1.5 / 6.4;

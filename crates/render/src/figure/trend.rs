@@ -95,7 +95,7 @@ pub fn trend(plot: &TrendPlot, format: &ValueFormat, metrics: &TextMetrics) -> R
     Ok(figure)
 }
 
-/// Years that hang together, as lines: interrupted where a value is missing or the definition changed.
+/// Years that hang together, as lines: interrupted where a value is missing.
 fn runs<T: Copy>(years: &[TrendYear], value: impl Fn(&TrendYear) -> Option<T>) -> Vec<Vec<(f64, T)>> {
     let mut runs: Vec<Vec<(f64, T)>> = Vec::new();
     let mut open = false;
@@ -106,7 +106,7 @@ fn runs<T: Copy>(years: &[TrendYear], value: impl Fn(&TrendYear) -> Option<T>) -
         };
         let point = (index as f64, value);
         match runs.last_mut() {
-            Some(run) if open && !year.broken => run.push(point),
+            Some(run) if open => run.push(point),
             _ => runs.push(vec![point]),
         }
         open = true;
@@ -186,7 +186,7 @@ fn draw_year_labels(figure: &mut Figure, plot: &TrendPlot, centres: &[i32], bott
         figure.add_line(Token::Muted, points(0.6), Dash::Solid, false, vec![(*x, bottom), (*x, bottom + points(2.0))]);
     }
     for (index, (year, x)) in plot.years.iter().zip(centres).enumerate() {
-        if (plot.years.len() - 1 - index) % every == 0 {
+        if (plot.years.len() - 1 - index).is_multiple_of(every) {
             fixed_text(figure, (*x, bottom + points(8.0)), Anchor::Middle, year.label.clone());
         }
     }

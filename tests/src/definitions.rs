@@ -1,0 +1,157 @@
+//! The definitions of the pipelines: both are right, a wrong one is told with every mistake, and every example of a rule
+//! is true.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use spiegel_model::{Rule, RuleSet};
+
+use crate::command::{KIBG_YEAR, definitions, key, receipts, root, scratch, spiegel};
+use crate::tree::copy;
+
+/// Both pipelines.
+const PIPELINES: [&str; 2] = ["kibg", "nhs-talking-therapies"];
+/// Rows that break nothing, so that one wrong row does not make a table untrustworthy (E511).
+const GOOD_ROWS: usize = 60;
+
+fn rules(pipeline: &str) -> RuleSet {
+    let file = definitions().join("pipelines").join(pipeline).join("checks/rules.toml");
+    toml::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+}
+
+#[test]
+fn both_pipelines_pass_their_check_with_all_cases() {
+    for pipeline in PIPELINES {
+        let folder = format!("pipelines/{pipeline}");
+        let answer = spiegel(&["pipeline", "check", &folder]).expect_code(0);
+        let indicators = fs::read_dir(definitions().join(&folder).join("indicators")).unwrap().count();
+        assert!(answer.stdout.contains(&format!("{indicators} case files with")), "{}", answer.stdout);
+    }
+}
+
+/// Each folder of `tests/bad-pipelines` lies over a copy of a pipeline: its files replace those of the same name, and
+/// `expected.txt` has the words that must be said, a line each.
+#[test]
+fn a_wrong_pipeline_is_told_with_code_twelve() {
+    let mut folders: Vec<PathBuf> = fs::read_dir(root().join("tests/bad-pipelines")).unwrap().flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    assert!(folders.len() >= 5, "{folders:?}");
+    for folder in folders {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let pipeline = scratch("bad-pipelines").join(&name);
+        copy(&definitions().join("pipelines/kibg"), &pipeline);
+        apply(&folder, &pipeline);
+        let answer = spiegel(&["pipeline", "check", pipeline.to_str().unwrap()]);
+        assert_eq!(answer.code, Some(12), "{name}: {}{}", answer.stdout, answer.stderr);
+        for line in fs::read_to_string(folder.join("expected.txt")).unwrap().lines() {
+            assert!(answer.stderr.contains(line), "{name}: `{line}` is not said:\n{}", answer.stderr);
+        }
+    }
+}
+
+/// `replace.toml` says in which file which text becomes which.
+fn apply(folder: &Path, pipeline: &Path) {
+    let changes: toml::Table = toml::from_str(&fs::read_to_string(folder.join("replace.toml")).unwrap()).unwrap();
+    for change in changes["change"].as_array().unwrap() {
+        let word = |key: &str| change[key].as_str().unwrap();
+        let file = pipeline.join(word("file"));
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(word("from")), "{} no longer has {}", file.display(), word("from"));
+        fs::write(&file, text.replace(word("from"), word("to"))).unwrap();
+    }
+}
+
+/// A trajectory as a row of a submission, with some cells replaced.
+fn row(number: usize, cells: &std::collections::BTreeMap<String, String>) -> String {
+    let own = [
+        ("traject_id", format!("T{number:03}")),
+        ("client_id", format!("C{number:03}")),
+        ("startdatum", "2025-02-03".to_owned()),
+        ("einddatum", "2025-06-03".to_owned()),
+        ("eindreden", "afgerond".to_owned()),
+        ("stelsel", "ZPM".to_owned()),
+        ("minuten_direct", "540".to_owned()),
+        ("minuten_bron", "exact".to_owned()),
+        ("geboortejaar", "1980".to_owned()),
+        ("geslacht", "v".to_owned()),
+    ];
+    for head in cells.keys() {
+        assert!(own.iter().any(|(name, _)| name == head), "add the column {head} to this row");
+    }
+    own.map(|(name, value)| cells.get(name).cloned().unwrap_or(value)).join(";")
+}
+
+fn deliver(inbox: &Path, agb: &str, cells: &std::collections::BTreeMap<String, String>) {
+    let heads = "traject_id;client_id;startdatum;einddatum;eindreden;stelsel;minuten_direct;minuten_bron;geboortejaar;geslacht";
+    let none = std::collections::BTreeMap::new();
+    let mut lines = vec![heads.to_owned(), row(0, cells)];
+    lines.extend((1..=GOOD_ROWS).map(|number| row(number, &none)));
+    let folder = inbox.join(format!("KIBG_{agb}_2025_01"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("trajecten.csv"), lines.join("\n") + "\n").unwrap();
+}
+
+/// Every example in `checks/rules.toml`: the bad row gives exactly this code, the good row none.
+#[test]
+fn every_example_of_a_rule_is_true() {
+    let rules = rules("kibg");
+    let examples: Vec<(&Rule, _)> = rules.rules.iter().flat_map(|rule| rule.examples.iter().map(move |example| (rule, example))).collect();
+    assert!(examples.len() >= 7, "{}", examples.len());
+    let with_check = rules.rules.iter().filter(|rule| rule.check.is_some());
+    with_check.for_each(|rule| assert!(!rule.examples.is_empty(), "{} has no example", rule.code));
+    let folder = scratch("rule-examples");
+    let (inbox, batch) = (folder.join("inbox"), folder.join("batch"));
+    for (number, (_, example)) in examples.iter().enumerate() {
+        deliver(&inbox, &format!("941{number:02}001"), &example.bad);
+        deliver(&inbox, &format!("941{number:02}002"), &example.good);
+    }
+    spiegel(&[
+        "ingest", KIBG_YEAR, "--inbox", inbox.to_str().unwrap(), "--batch", batch.to_str().unwrap(), "--key", key().to_str().unwrap(),
+    ])
+    .expect_code(0);
+    let receipts = receipts(&batch);
+    let codes = |agb: String| -> Vec<String> {
+        let receipt = &receipts.iter().find(|(_, receipt)| receipt.provider_id == agb).unwrap().1;
+        receipt.findings.keys().filter(|code| !code.starts_with('N')).cloned().collect()
+    };
+    for (number, (rule, _)) in examples.iter().enumerate() {
+        assert_eq!(codes(format!("941{number:02}001")), [rule.code.clone()], "bad example {number} of {}", rule.code);
+        assert!(codes(format!("941{number:02}002")).is_empty(), "good example {number} of {}", rule.code);
+    }
+}
+
+#[test]
+fn explain_knows_every_code() {
+    for pipeline in PIPELINES {
+        let folder = format!("pipelines/{pipeline}");
+        let rules = rules(pipeline);
+        let list = spiegel(&["explain", "--pipeline", &folder]).expect_code(0).stdout;
+        assert_eq!(list.lines().count(), rules.rules.len());
+        for rule in &rules.rules {
+            assert!(list.contains(&format!("{}  {}", rule.code, rule.title)), "{}", rule.code);
+        }
+        for rule in rules.rules.iter().step_by(9) {
+            let page = spiegel(&["explain", &rule.code.to_lowercase(), "--pipeline", &folder]).expect_code(0).stdout;
+            for part in [&rule.title, &rule.message, &rule.remedy] {
+                assert!(page.contains(part.as_str()), "{page}");
+            }
+        }
+    }
+    let answer = spiegel(&["explain", "E999"]).expect_code(2);
+    assert!(answer.stderr.contains("no rule E999"), "{}", answer.stderr);
+}
+
+#[test]
+fn help_lists_the_exit_codes_and_usage_mistakes_end_with_two() {
+    let help = spiegel(&["--help"]).expect_code(0).stdout;
+    for code in ["   0  done", "   2  wrong usage", "  10  done, but", "  12  the definition", "  13  the lake", "  70  a bug"] {
+        assert!(help.contains(code), "{code} is missing:\n{help}");
+    }
+    for verb in ["year", "ingest", "benchmark", "report", "sample", "status", "query", "explain", "pipeline", "key"] {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(verb)), "{verb}");
+        spiegel(&[verb, "--help"]).expect_code(0);
+    }
+    spiegel(&["spieg"]).expect_code(2);
+    spiegel::<&str>(&[]).expect_code(2);
+    spiegel(&["status", "--batch", scratch("no-batch").to_str().unwrap()]).expect_code(2);
+}
