@@ -63,12 +63,12 @@ impl Truth {
     }
 }
 
-/// The first digits of a number that has more of them than a page shows; None for a round one such as 0.5.
+/// The first digits of a number and its magnitude, when it has more digits than a page shows; None for a round one such as
+/// 0.5, which is the value of many.
 fn telling_digits(number: f64) -> Option<String> {
     let written = format!("{:.*e}", DIGITS - 1, number.abs());
-    let digits: String = written.split('e').next()?.chars().filter(char::is_ascii_digit).collect();
-    // 0.4 and 0.375 are values of many.
-    (digits.trim_end_matches('0').len() > DIGITS - 3).then_some(digits)
+    let digits = written.split('e').next()?.replace('.', "");
+    (digits.trim_end_matches('0').len() > DIGITS - 3).then_some(written)
 }
 
 /// Decimal numbers in bytes, with a point or a comma.

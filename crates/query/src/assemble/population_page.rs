@@ -45,7 +45,9 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
             let own_text = match (units, share) {
                 (_, Some(share)) => percentage(share, 0),
                 (None, None) => "n.b.".to_owned(),
-                (Some(_), None) => format!("<{}", spec.minimum),
+                (Some(units), None) if units < spec.minimum => format!("<{}", spec.minimum),
+                // Hidden with a small one, so that it cannot be found by subtraction.
+                (Some(_), None) => "n.g.".to_owned(),
             };
             if let Some(share) = share {
                 let spread = (share_national * (1.0 - share_national) / own_total as f64).sqrt();
@@ -75,7 +77,7 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
         blocks,
         heads: vec!["U".to_owned(), "Landelijk".to_owned()],
         legend: format!(
-            "Blauwe stip: het aandeel bij u. Open rondje: het aandeel landelijk. Aandelen van {}. Aantallen onder de {} staan er niet; n.b. is niet beschikbaar.",
+            "Blauwe stip: het aandeel bij u. Open rondje: het aandeel landelijk. Aandelen van {}. Aantallen onder de {} staan er niet. n.g.: niet getoond, omdat een klein aantal er anders uit af te leiden is. n.b.: niet beschikbaar.",
             spec.units, spec.minimum
         ),
         closing: spec.closing.clone(),
