@@ -36,5 +36,4 @@ mod pages;
 mod text;
 
 // The methods, against reference numbers.
-#[cfg(test)]
 mod statistics;

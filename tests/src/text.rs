@@ -295,6 +295,24 @@ fn label_sentence_and_drawn_point_agree() {
     none(complaints);
 }
 
+/// The comparison finds what it looks for.
+#[test]
+fn a_contradiction_would_be_found() {
+    let pages = all_reports().iter().flat_map(|made| &made.report.indicators);
+    let page = pages.into_iter().find(|page| matches!(page.position.label, Label::Within(_)) && page.funnel.is_some()).unwrap();
+    assert_eq!(contradiction(page), None);
+    let mut labelled = page.clone();
+    labelled.position.label = Label::Attention(Side::Higher);
+    assert!(contradiction(&labelled).is_some(), "a label that z does not give");
+    let mut moved = page.clone();
+    moved.position.value = page.position.expected_upper.map(|upper| upper * 1.01);
+    assert!(contradiction(&moved).is_some(), "a point outside its limits");
+    let mut drawn = page.clone();
+    let lines = &mut drawn.funnel.as_mut().unwrap().lines;
+    lines.iter_mut().for_each(|line| line.upper = page.position.value.map(|value| value * 0.99));
+    assert!(contradiction(&drawn).is_some(), "a line that is drawn elsewhere");
+}
+
 #[test]
 fn counts_on_page_one_are_those_of_the_table() {
     for made in all_reports().iter().filter(|made| made.report.variant == spiegel_model::Variant::Individual) {

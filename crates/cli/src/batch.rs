@@ -26,7 +26,14 @@ impl Batch {
         let file = root.join(".lock");
         let lock = File::create(&file).with_context(|| format!("batch {}", root.display()))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { root: root.to_owned(), _lock: lock }),
+            Ok(()) => {
+                // What a killed run left behind; nobody else works here.
+                let staging = root.join(".staging");
+                if staging.is_dir() {
+                    fs::remove_dir_all(&staging).with_context(|| format!("{}", staging.display()))?;
+                }
+                Ok(Self { root: root.to_owned(), _lock: lock })
+            }
             Err(TryLockError::WouldBlock) => Err(Usage(format!(
                 "another spiegel works in {}; wait for it, or use another --batch",
                 root.display()
@@ -69,18 +76,19 @@ impl Batch {
             draft.as_file().sync_all()?;
             make_readable(draft.path())?;
             draft.persist(file).map_err(|error| error.error)?;
-            Ok(())
+            // The name lasts when the folder is synced.
+            File::open(folder)?.sync_all()
         };
         write().with_context(|| format!("cannot write {}", file.display()))
     }
 }
 
-/// Temporary files are for their owner only; outputs are for everyone who may read the folder.
+/// Temporary files are for their owner only; outputs also for the owner's group. Reports are confidential.
 fn make_readable(file: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(file, fs::Permissions::from_mode(0o644))?;
+        fs::set_permissions(file, fs::Permissions::from_mode(0o640))?;
     }
     let _ = file;
     Ok(())
@@ -101,6 +109,41 @@ pub(crate) fn receipts(root: &Path) -> anyhow::Result<Vec<Receipt>> {
         receipts.push(serde_json::from_str(&text).with_context(|| format!("receipt {}", file.display()))?);
     }
     Ok(receipts)
+}
+
+/// What a batch was begun with: `lake/.members/origin.json`. Another pipeline or key would mix what cannot be compared.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Origin {
+    pipeline: String,
+    key: String,
+}
+
+/// Notes what the batch is begun with, or refuses what does not belong to it.
+pub(crate) fn belongs(batch: &Batch, pipeline: &str, key: &str) -> anyhow::Result<()> {
+    let file = batch.lake().join(".members").join("origin.json");
+    let now = Origin { pipeline: pipeline.to_owned(), key: key.to_owned() };
+    match fs::read_to_string(&file) {
+        Ok(text) => {
+            let begun: Origin = serde_json::from_str(&text).with_context(|| format!("{}", file.display()))?;
+            let root = batch.root().display();
+            if begun.pipeline != now.pipeline {
+                return Err(Usage(format!("{root} is a batch of the pipeline {}; use another --batch", begun.pipeline)).into());
+            }
+            if begun.key != now.key {
+                return Err(Usage(format!(
+                    "{root} was made with another --key: clients of earlier years would not be recognised"
+                ))
+                .into());
+            }
+            Ok(())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut text = serde_json::to_string_pretty(&now)?;
+            text.push('\n');
+            batch.write(&file, text.as_bytes())
+        }
+        Err(error) => Err(error).with_context(|| format!("{}", file.display())),
+    }
 }
 
 /// Which submissions the lake of a year holds: `lake/.members/<year>.json`. A batch is rebuilt from these, not from what
@@ -149,6 +192,11 @@ impl Members {
             }
         }
         self.members = members.into_values().collect();
+    }
+
+    /// True when the lake holds nothing of the year.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 
     /// For the lake.
@@ -228,6 +276,9 @@ pub(crate) struct RunYear {
 pub(crate) struct ProviderState {
     /// Registered name.
     pub(crate) name: String,
+    /// Length of its report.json, to tell a damaged one.
+    #[serde(default)]
+    pub(crate) report_bytes: u64,
     /// Whether it has a report, or why not.
     pub(crate) report: ReportState,
 }

@@ -70,13 +70,17 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
             return match error {
                 QueryError::Pipeline(_) => PIPELINE,
                 QueryError::Lake { .. } => LAKE,
+                QueryError::Sql(_) => WRONG_USAGE,
                 QueryError::Bug(_) => BUG,
             };
         }
         if cause.is::<spiegel_render::Error>() {
             return PIPELINE;
         }
-        if cause.is::<std::io::Error>() {
+        if cause.is::<csv::Error>() {
+            return WRONG_USAGE;
+        }
+        if cause.is::<std::io::Error>() || cause.is::<serde_json::Error>() {
             return LAKE;
         }
     }

@@ -77,7 +77,7 @@ impl Key {
     }
 
     /// Says whether two runs used the same key, and nothing else about it.
-    pub(crate) fn fingerprint(&self) -> String {
+    pub fn fingerprint(&self) -> String {
         let mut keyed = self.keyed.clone();
         keyed.update(b"spiegel key fingerprint");
         hexadecimal(&keyed.finalize().into_bytes()[..8])

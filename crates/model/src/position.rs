@@ -150,6 +150,10 @@ pub struct Position {
     pub expected_lower: Option<f64>,
     /// Upper 95 % limit.
     pub expected_upper: Option<f64>,
+    /// Lower 99.8 % limit.
+    pub signal_lower: Option<f64>,
+    /// Upper 99.8 % limit.
+    pub signal_upper: Option<f64>,
     /// Overdispersion-corrected z. None without a place.
     pub z: Option<f64>,
     /// Difference that this n can detect with 80 % power.

@@ -1,6 +1,6 @@
 //! The national distribution that reports draw: smoothed quantiles and cells, never one provider's value.
 
-use spiegel_model::{Cell, Range};
+use spiegel_model::{Cell, Range, ValueFormat};
 
 /// Providers before anything of the distribution is shown (decision 22).
 const PROVIDERS_FOR_DISTRIBUTION: usize = 20;
@@ -33,11 +33,12 @@ pub struct Distribution {
 impl Distribution {
     /// From the values of all providers that may be counted, ascending. `groups` is the number of groups of owners
     /// among them, which is what the minimum numbers are about. None with too few.
-    pub(crate) fn new(sorted: &[f64], groups: usize, grid: f64) -> Option<Self> {
+    /// Quantiles are rounded to `step`, the last digit that is printed: more digits would tell about the three behind them.
+    pub(crate) fn new(sorted: &[f64], groups: usize, grid: f64, step: f64) -> Option<Self> {
         if groups < PROVIDERS_FOR_DISTRIBUTION {
             return None;
         }
-        let at = |p: f64| smoothed_quantile(sorted, p);
+        let at = |p: f64| on_grid(smoothed_quantile(sorted, p), step);
         let tails = groups >= PROVIDERS_FOR_TAILS;
         let outer = tails.then(|| {
             if groups >= PROVIDERS_FOR_OUTER_NINETIETH {
@@ -68,6 +69,14 @@ pub(crate) fn smoothed_quantile(sorted: &[f64], p: f64) -> f64 {
     let centre = ((sorted.len() as f64 - 1.0) * p).round().clamp(1.0, last as f64) as usize;
     let around = &sorted[centre - 1..(centre + 2).min(sorted.len())];
     around.iter().sum::<f64>() / around.len() as f64
+}
+
+/// The last digit in which national figures of an indicator are printed.
+pub(crate) fn printed_step(format: &ValueFormat) -> f64 {
+    match format {
+        ValueFormat::Percentage => 0.001,
+        ValueFormat::Number { decimals, .. } => 0.1_f64.powi(i32::try_from(*decimals).unwrap_or(0)),
+    }
 }
 
 /// Rounds to the nearest multiple of `grid`.
@@ -133,13 +142,13 @@ mod tests {
     #[test]
     fn no_quantile_or_dot_is_one_providers_value() {
         let values: Vec<f64> = (0..60).map(|i| f64::from(i * i) + 0.123).collect();
-        let distribution = Distribution::new(&values, 60, 0.001).unwrap();
+        let distribution = Distribution::new(&values, 60, 0.001, 0.001).unwrap();
         for dot in &distribution.dots {
             assert!(values.iter().all(|value| (value - dot).abs() > 1e-6), "{dot}");
         }
         assert_eq!(distribution.outer.map(|(share, _)| share), Some(80));
-        assert!(Distribution::new(&values[..49], 49, 1.0).unwrap().dots.is_empty());
-        assert!(Distribution::new(&values[..19], 19, 1.0).is_none());
+        assert!(Distribution::new(&values[..49], 49, 1.0, 1.0).unwrap().dots.is_empty());
+        assert!(Distribution::new(&values[..19], 19, 1.0, 1.0).is_none());
     }
 
     #[test]

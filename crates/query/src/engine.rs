@@ -11,10 +11,11 @@ use datafusion::arrow::util::pretty::pretty_format_batches;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use datafusion::datasource::MemTable;
+use datafusion::error::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::prelude::{SessionConfig, SessionContext};
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use tokio::runtime::Runtime;
 
 use crate::{Error, Pipeline};
@@ -107,7 +108,13 @@ impl Engine {
     /// # Errors
     /// [`Error::Pipeline`] when the SQL is wrong or fails.
     pub fn rows(&self, file: &str, sql: &str, parameters: &[(&str, ScalarValue)]) -> Result<Rows, Error> {
-        let wrong = |error: datafusion::error::DataFusionError| Error::definition(file, error.strip_backtrace());
+        let wrong = |error: datafusion::error::DataFusionError| match error.find_root() {
+            // The lake, not the definition.
+            DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
+                Error::lake(&self.lake, error.strip_backtrace())
+            }
+            _ => Error::definition(file, error.strip_backtrace()),
+        };
         let used: Vec<(String, ScalarValue)> = parameters
             .iter()
             .filter(|(name, _)| sql.contains(&format!("${name}")))
@@ -126,11 +133,12 @@ impl Engine {
     /// Runs any SELECT of an analyst and writes its rows as text.
     ///
     /// # Errors
-    /// [`Error::Pipeline`] with the engine's message when the SQL is wrong.
+    /// [`Error::Sql`] with the engine's message when the SQL is wrong, or does anything but read.
     pub fn select(&self, sql: &str, format: RowsFormat) -> Result<String, Error> {
-        let wrong = |error: datafusion::error::DataFusionError| Error::definition("your SQL", error.strip_backtrace());
+        let wrong = |error: datafusion::error::DataFusionError| Error::Sql(error.strip_backtrace());
+        let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let batches = self.runtime.block_on(async {
-            let frame = self.context.sql(sql).await.map_err(wrong)?;
+            let frame = self.context.sql_with_options(sql, read_only).await.map_err(wrong)?;
             let schema = Arc::new(frame.schema().as_arrow().clone());
             let batches = frame.collect().await.map_err(wrong)?;
             Ok::<_, Error>(if batches.is_empty() { vec![RecordBatch::new_empty(schema)] } else { batches })

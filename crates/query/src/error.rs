@@ -19,6 +19,9 @@ pub enum Error {
         /// What happened.
         message: String,
     },
+    /// An analyst's own SQL is wrong, or does anything but read.
+    #[error("your SQL: {0}")]
+    Sql(String),
     /// Should not happen.
     #[error("bug in spiegel: {0}")]
     Bug(String),

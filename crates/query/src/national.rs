@@ -97,7 +97,7 @@ impl National {
             rankability: between.zip(mean).and_then(|(between, mean)| {
                 rankability(spec, &counted, between, mean, within_variance)
             }),
-            distribution: Distribution::new(&values, groups.len(), spec.grid),
+            distribution: Distribution::new(&values, groups.len(), spec.grid, distribution::printed_step(&spec.format)),
             cells: distribution::cells(&points, spec.grid),
             size_cap: size_cap(&points),
         }

@@ -174,6 +174,8 @@ pub(crate) fn place(
         target: national.mean,
         expected_lower: None,
         expected_upper: None,
+        signal_lower: None,
+        signal_upper: None,
         z: None,
         detectable_difference: None,
         label: Label::None(MissingCode::NotDelivered),
@@ -205,6 +207,9 @@ pub(crate) fn place(
     position.target = Some(yardstick.target());
     position.expected_lower = limits.lower;
     position.expected_upper = limits.upper;
+    let outer = yardstick.limits(position.n, stats::Z998);
+    position.signal_lower = outer.lower;
+    position.signal_upper = outer.upper;
     position.z = yardstick.z(summary);
     position.detectable_difference = yardstick.detectable_difference(position.n);
     position.label = label(spec, summary, &position, yardstick.target());
@@ -226,10 +231,11 @@ fn label(spec: &IndicatorSpec, summary: &Summary, position: &Position, target: f
         Summary::Mean { .. } | Summary::NotDelivered { .. } => false,
     };
     let excludes = position.interval.is_some_and(|interval| target < interval.lower || target > interval.upper);
-    Label::Within(if equivalent {
-        WithinKind::Equivalent
-    } else if excludes {
+    // Comparable is said only when the interval also holds the national mean (statistics 7).
+    Label::Within(if excludes {
         WithinKind::DiffersAsMany
+    } else if equivalent {
+        WithinKind::Equivalent
     } else {
         WithinKind::Indistinguishable
     })

@@ -167,24 +167,25 @@ impl Results {
         Some(position)
     }
 
-    /// The middle of the comparable group of `provider` on an indicator: the smoothed median of the others that have
-    /// enough units, with their number. None with fewer than the group needs.
+    /// The middle of the comparable group of `provider` on an indicator, with the number of others in it: the smoothed and
+    /// rounded median of all members with enough units. The provider itself counts too, so that every member of a class reads
+    /// the same figure and two reports together tell nothing more. None with fewer others than the group needs.
     #[must_use]
     pub fn group_middle(&self, indicator: &IndicatorResult, provider: &str) -> Option<(f64, usize)> {
         let group = self.providers.get(provider)?.group.as_ref()?;
         let summaries = &indicator.years.get(&self.year.year)?.summaries;
-        let mut values: Vec<f64> = group
-            .others
-            .iter()
-            .filter_map(|id| summaries.get(id))
-            .filter(|summary| summary.n() >= self.year.minimum.shown)
-            .filter_map(Summary::value)
-            .collect();
-        if values.len() < self.year.minimum.group_providers {
+        let value = |id: &str| {
+            summaries.get(id).filter(|summary| summary.n() >= self.year.minimum.shown).and_then(Summary::value)
+        };
+        let mut values: Vec<f64> = group.others.iter().filter_map(|id| value(id)).collect();
+        let others = values.len();
+        if others < self.year.minimum.group_providers {
             return None;
         }
+        values.extend(value(provider));
         values.sort_by(f64::total_cmp);
-        Some((distribution::smoothed_quantile(&values, 0.5), values.len()))
+        let middle = distribution::smoothed_quantile(&values, 0.5);
+        Some((distribution::on_grid(middle, distribution::printed_step(&indicator.indicator.spec.format)), others))
     }
 }
 

@@ -42,11 +42,19 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     }
     let steps = pipeline.indicators.len() + 2;
     let progress = Progress::start("benchmark", steps);
+    if Members::load(root, year)?.is_empty() {
+        return Err(Usage(format!("{} holds nothing of {year}; run `spiegel ingest` first", root.display())).into());
+    }
     let engine = Engine::open(&workplace.batch.lake(), &pipeline, workplace.threads)?;
     let name = pipeline.spec.id.clone();
     let results = Results::compute(&engine, pipeline, workplace.year.clone(), register, |_| progress.advance())?;
     if results.providers.is_empty() {
         return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
+    }
+    // From here until the end the results are of two makings; a run that stops in between starts them again.
+    if let Some(state) = run.years.get_mut(&year.to_string()) {
+        state.made_from.clear();
+        run.save(&workplace.batch)?;
     }
     write_results(&results, &workplace.batch.results(year))?;
     let (_, reference) = Reference::new(&results).to_json()?;
@@ -84,8 +92,9 @@ fn is_finished(workplace: &Workplace, run: &Run, made_from: &str) -> bool {
     state.made_from == made_from
         && workplace.batch.results(year).join("reference.json").is_file()
         && state.providers.iter().all(|(id, one)| {
+            let file = workplace.batch.report(year, id, VERSION).join("report.json");
             matches!(one.report, ReportState::TooFewClients { .. })
-                || workplace.batch.report(year, id, VERSION).join("report.json").is_file()
+                || fs::metadata(file).is_ok_and(|file| file.len() == one.report_bytes)
         })
 }
 
@@ -110,7 +119,8 @@ fn write_reports(
             if folder.is_dir() {
                 fs::remove_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
             }
-            return Ok(ProviderState { name, report: ReportState::TooFewClients { clients, needed } });
+            let report = ReportState::TooFewClients { clients, needed };
+            return Ok(ProviderState { name, report_bytes: 0, report });
         }
         let report = assemble(results, id, context).context("a provider without results")?;
         let mut text = serde_json::to_vec_pretty(&report)?;
@@ -124,7 +134,7 @@ fn write_reports(
             .and_then(|state| state.providers.get(id))
             .filter(|_| unchanged)
             .map_or(ReportState::Assembled, |state| state.report.clone());
-        Ok(ProviderState { name, report })
+        Ok(ProviderState { name, report_bytes: text.len() as u64, report })
     };
     thread::scope(|scope| {
         for _ in 0..workplace.threads {

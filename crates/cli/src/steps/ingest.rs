@@ -14,7 +14,7 @@ use spiegel_query::Pipeline;
 
 use super::{Workplace, register_file};
 use crate::arguments::Reading;
-use crate::batch::Members;
+use crate::batch::{Members, belongs};
 use crate::exit::{Outcome, Usage};
 use crate::talk::{self, Progress};
 
@@ -38,11 +38,14 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
     for (name, reason) in &found.ignored {
         talk::line(&format!("ignored    {name}: {reason}"));
     }
+    let years_in_inbox: BTreeSet<i32> = found.submissions.iter().filter_map(|one| one.year).collect();
     let submissions: Vec<Found> =
         found.submissions.into_iter().filter(|one| one.year.is_none_or(|its_year| its_year == year)).collect();
     if submissions.is_empty() {
         return Err(Usage(format!("no submission for {year} in {}", reading.inbox.display())).into());
     }
+    belongs(&workplace.batch, &pipeline.spec.id, &key.fingerprint())?;
+    warn_of_earlier_years(workplace, &years_in_inbox)?;
     keep_register(workplace, pipeline, &reading.inbox)?;
     let lake = Lake::open(workplace.batch.root())?.with_threads(workplace.threads);
     let context = Context {
@@ -56,7 +59,16 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
     };
     let progress = Progress::start("ingest", submissions.len());
     let ingested = read_all(&submissions, &context, &lake, workplace.threads, &progress)?;
-    let refused = ingested.iter().filter(|one| one.receipt.verdict == Verdict::Refused).count();
+    // A refused delivery that was followed by an accepted one needs no attention any more.
+    let superseded = |old: &Ingested| {
+        ingested.iter().any(|new| {
+            (&new.receipt.provider_id, new.receipt.year) == (&old.receipt.provider_id, old.receipt.year)
+                && new.receipt.sequence > old.receipt.sequence
+                && new.receipt.verdict != Verdict::Refused
+        })
+    };
+    let refused =
+        ingested.iter().filter(|one| one.receipt.verdict == Verdict::Refused && !superseded(one)).count();
     let rows: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.rows).sum();
     let used: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.used).sum();
     let skipped = ingested.iter().filter(|one| one.skipped).count();
@@ -136,6 +148,20 @@ fn publish(
         members.take(&accepted);
         lake.publish(schema, year, &members.parts())?;
         members.save(&workplace.batch, year)?;
+    }
+    Ok(())
+}
+
+/// The minimum of clients counts earlier years: says so when these lie in the inbox but not in the batch.
+fn warn_of_earlier_years(workplace: &Workplace, in_inbox: &BTreeSet<i32>) -> anyhow::Result<()> {
+    let year = workplace.year.year;
+    let window = i32::try_from(workplace.year.minimum.client_years).unwrap_or(1).max(1);
+    for earlier in (year - window + 1..year).filter(|earlier| in_inbox.contains(earlier)) {
+        if Members::load(workplace.batch.root(), earlier)?.is_empty() {
+            talk::line(&format!(
+                "note       {earlier} lies in the inbox but not in this batch; run that year first, because clients are counted over {window} years"
+            ));
+        }
     }
     Ok(())
 }

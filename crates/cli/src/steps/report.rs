@@ -15,13 +15,14 @@ use super::benchmark::program;
 use crate::arguments::Making;
 use crate::batch::{ReportState, Run, folders, sha256};
 use crate::exit::{Outcome, Usage};
-use crate::talk::Progress;
+use crate::talk::{self, Progress};
 
 /// What a finished PDF was made from: `rendered.json` beside it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Rendered {
     made_from: String,
     sha256: String,
+    bytes: u64,
     pages: usize,
 }
 
@@ -38,7 +39,13 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
     let template = Template::load(&directory)?;
     let maker = making.typst_cli.as_ref().map_or_else(program, |path| format!("typst {}", path.display()));
     let mut run = Run::load(workplace.batch.root())?;
-    let state = run.years.get(&year.to_string()).cloned().unwrap_or_default();
+    let Some(state) = run.years.get(&year.to_string()).cloned() else {
+        return Err(Usage(format!(
+            "{} has no results of {year}; run `spiegel benchmark` first",
+            workplace.batch.root().display()
+        ))
+        .into());
+    };
     let mut tasks = Vec::new();
     let mut finished: BTreeMap<String, ReportState> = BTreeMap::new();
     for provider in folders(&workplace.batch.reports(year))? {
@@ -49,24 +56,26 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
             continue;
         }
         let Some(folder) = folders(&provider)?.pop() else { continue };
-        let bytes = fs::read(folder.join("report.json")).with_context(|| format!("{}", folder.display()))?;
+        let bytes = fs::read(folder.join("report.json")).unwrap_or_default();
         let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), maker.as_bytes()]);
-        match is_made(&folder, &made_from, &pdf_name(workplace, &id)) {
-            Some(pages) => {
-                finished.insert(id.clone(), made(workplace, &folder, &id, pages));
-            }
-            None => tasks.push(Task { provider: id, folder, made_from }),
+        if let Some(pages) = is_made(&folder, &made_from, &pdf_name(workplace, &id)) {
+            finished.insert(id.clone(), made(workplace, &folder, &id, pages));
+        } else if serde_json::from_slice::<Report>(&bytes).is_err() {
+            talk::line(&format!("failed     {id}: report.json is damaged; run `spiegel benchmark` again"));
+            finished.insert(id, ReportState::Failed { reason: "report.json is damaged".to_owned() });
+        } else {
+            tasks.push(Task { provider: id, folder, made_from });
         }
     }
     if let Some(unknown) = making.providers.iter().find(|id| !state.providers.contains_key(*id)) {
         return Err(Usage(format!("no report for provider {unknown} in {year}; see `spiegel status`")).into());
     }
     let progress = Progress::start("report", tasks.len());
-    let unchanged = finished.len();
+    let unchanged = finished.values().filter(|state| matches!(state, ReportState::Made { .. })).count();
     let outcomes = make_all(workplace, &template, making.typst_cli.as_deref(), &tasks, &progress)?;
-    let failed = outcomes.values().filter(|state| matches!(state, ReportState::Failed { .. })).count();
-    let new = outcomes.len() - failed;
+    let new = outcomes.values().filter(|state| matches!(state, ReportState::Made { .. })).count();
     finished.extend(outcomes);
+    let failed = finished.values().filter(|state| matches!(state, ReportState::Failed { .. })).count();
     if let Some(state) = run.years.get_mut(&year.to_string()) {
         for (id, report) in finished {
             if let Some(provider) = state.providers.get_mut(&id) {
@@ -97,7 +106,8 @@ fn pdf_name(workplace: &Workplace, provider: &str) -> String {
 fn is_made(folder: &Path, made_from: &str, pdf: &str) -> Option<usize> {
     let text = fs::read_to_string(folder.join("rendered.json")).ok()?;
     let rendered: Rendered = serde_json::from_str(&text).ok()?;
-    (rendered.made_from == made_from && folder.join(pdf).is_file()).then_some(rendered.pages)
+    let whole = fs::metadata(folder.join(pdf)).is_ok_and(|file| file.len() == rendered.bytes);
+    (rendered.made_from == made_from && whole).then_some(rendered.pages)
 }
 
 fn made(workplace: &Workplace, folder: &Path, provider: &str, pages: usize) -> ReportState {
@@ -170,7 +180,12 @@ fn make_all(
 fn store(workplace: &Workplace, task: &Task, pdf: &Pdf) -> anyhow::Result<()> {
     workplace.batch.write(&task.folder.join(pdf_name(workplace, &task.provider)), &pdf.bytes)?;
     let rendered =
-        Rendered { made_from: task.made_from.clone(), sha256: sha256(&[&pdf.bytes]), pages: pdf.pages };
+        Rendered {
+            made_from: task.made_from.clone(),
+            sha256: sha256(&[&pdf.bytes]),
+            bytes: pdf.bytes.len() as u64,
+            pages: pdf.pages,
+        };
     let mut text = serde_json::to_string_pretty(&rendered)?;
     text.push('\n');
     workplace.batch.write(&task.folder.join("rendered.json"), text.as_bytes())

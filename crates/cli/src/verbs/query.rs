@@ -3,7 +3,7 @@
 use spiegel_query::{Engine, Pipeline, RowsFormat};
 
 use crate::arguments::{Query, RowFormat};
-use crate::batch::folders;
+use crate::batch::{Run, folders};
 use crate::exit::{Outcome, Usage};
 use crate::talk;
 
@@ -13,6 +13,10 @@ pub(crate) fn query(arguments: &Query) -> anyhow::Result<Outcome> {
         return Err(Usage(format!("{} is no batch: it has no folder lake", arguments.batch.display())).into());
     }
     let pipeline = Pipeline::load(&arguments.pipeline)?;
+    let run = Run::load(&arguments.batch)?;
+    if let Some(other) = run.years.values().map(|year| &year.pipeline).find(|id| **id != pipeline.spec.id) {
+        return Err(Usage(format!("this batch belongs to the pipeline {other}; give --pipeline pipelines/{other}")).into());
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let engine = Engine::open(&lake, &pipeline, threads)?;
     for year in folders(&arguments.batch.join("results"))? {

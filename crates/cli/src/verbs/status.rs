@@ -76,15 +76,18 @@ fn lines(run: &Run, receipts: &[Receipt], year: i32) -> Vec<Line> {
 
 fn report(state: Option<&ProviderState>, receipt: Option<&Receipt>) -> String {
     if let Some(refusal) = receipt.filter(|receipt| receipt.verdict == Verdict::Refused).and_then(|receipt| receipt.refusal.as_ref()) {
-        let before = if state.is_some() { "; het rapport berust op een eerdere aanlevering" } else { "" };
-        return format!("geen: {} {}{before}", refusal.code, refusal.title);
+        let refused = format!("{} {}", refusal.code, refusal.title);
+        return match state.map(|state| &state.report) {
+            Some(ReportState::Made { file, .. }) => format!("{file} (eerdere aanlevering; de laatste is niet aangenomen: {refused})"),
+            _ => format!("geen: {refused}"),
+        };
     }
     match state.map(|state| &state.report) {
         None => "nog niet berekend".to_owned(),
         Some(ReportState::Assembled) => "berekend, PDF nog niet gemaakt".to_owned(),
         Some(ReportState::Made { file, .. }) => file.clone(),
         Some(ReportState::TooFewClients { clients, needed }) => {
-            format!("geen eigen rapport: {clients} van de {needed} cliënten")
+            format!("geen eigen rapport: {clients} cliënten, {needed} nodig")
         }
         Some(ReportState::Failed { reason }) => format!("mislukt: {reason}"),
     }

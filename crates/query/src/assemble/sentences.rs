@@ -56,7 +56,7 @@ impl Subject<'_> {
             ],
             Label::Attention(side) => vec![
                 own,
-                format!("Dat is {} dan we verwachten van {who}{}.", self.verb(side), self.expected()),
+                format!("Dat is {} dan we verwachten van {who}{}.", self.verb(side), self.expected(false)),
                 format!(
                     "Ook bij gewone verschillen tussen {} ligt 1 op de 40 {}.",
                     self.providers_word,
@@ -65,7 +65,7 @@ impl Subject<'_> {
             ],
             Label::Signal(side) => vec![
                 own,
-                format!("Dat is duidelijk {} dan we verwachten van {who}{}.", self.verb(side), self.expected()),
+                format!("Dat is duidelijk {} dan we verwachten van {who}{}.", self.verb(side), self.expected(true)),
                 format!(
                     "Bij gewone verschillen tussen {} ligt 1 op de 1.000 {}.",
                     self.providers_word,
@@ -115,8 +115,13 @@ impl Subject<'_> {
         }
     }
 
-    fn expected(&self) -> String {
-        let (lower, upper) = (self.position.expected_lower, self.position.expected_upper);
+    /// What is expected at this number of units: the limits that the sentence speaks of, 99.8 % for a signal.
+    fn expected(&self, signal: bool) -> String {
+        let (lower, upper) = if signal {
+            (self.position.signal_lower, self.position.signal_upper)
+        } else {
+            (self.position.expected_lower, self.position.expected_upper)
+        };
         // A value beyond a limit may not be printed as equal to it.
         let own = self.position.value.map(|value| self.bound(value, 0));
         let same = |limit: Option<f64>| limit.map(|limit| self.bound(limit, 0)).is_some_and(|text| Some(&text) == own.as_ref());
@@ -149,7 +154,7 @@ impl Subject<'_> {
         let n = self.position.n;
         match &self.position.trend {
             TrendState::TooShort => None,
-            TrendState::Level => Some("Uw cijfer is over de jaren ongeveer gelijk gebleven, of bewoog mee met het landelijke cijfer.".to_owned()),
+            TrendState::Level => Some("Over de jaren is er geen duidelijke stijging of daling naast het landelijke cijfer.".to_owned()),
             TrendState::Changed { side, from, from_n, to, years } => Some(format!(
                 "Uw cijfer is over {years} jaren {} van {} naar {}, anders dan het landelijke cijfer.",
                 match side {
@@ -214,7 +219,7 @@ impl Subject<'_> {
         paragraphs.push(first);
         if let (Some(difference), false) = (self.position.detectable_difference, matches!(self.position.label, Label::None(_))) {
             paragraphs.push(format!(
-                "Bij {} wordt pas een verschil van ongeveer {} met het landelijk gemiddelde zichtbaar. Een kleiner verschil kan er zijn zonder dat dit cijfer het laat zien.",
+                "Aanbieders verschillen gewoonlijk van elkaar. Daarom valt bij {} pas een verschil van ongeveer {} met het landelijk gemiddelde op.",
                 self.spec.unit.counted(n),
                 format.difference(difference, n)
             ));

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use spiegel_model::{
     Label, MethodSection, MissingCode, Position, Range, Side, SpineRow, Summary, SummaryRow, TrendState, Variant, capitalised, count,
-    decimal, ordinal_word, percentage,
+    ordinal_word, percentage,
 };
 
 use super::indicator_page::{Page, is_share};
 use super::{code_note, code_text};
+use crate::distribution::on_grid;
 use crate::{Distribution, Results};
 
 /// Topics named on page 1, at most.
@@ -17,6 +18,8 @@ const NAMED_TOPICS: usize = 3;
 const NAMED_TRENDS: usize = 2;
 /// Two places closer than this, in standard deviations, are the same figure in another unit.
 const TWIN_DISTANCE: f64 = 1e-6;
+/// Places in a spine row are rounded to what can be drawn; more digits would only be a riddle about others.
+const SPINE_STEP: f64 = 0.001;
 /// Where a spine row is clipped.
 const SPINE_LIMIT: f64 = 1.2;
 
@@ -99,7 +102,7 @@ fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>,
         let distance = value - distribution.middle;
         let half = if distance < 0.0 { distribution.middle - outer.lower } else { outer.upper - distribution.middle };
         let place = if half > 0.0 { distance / half } else { 0.0 };
-        place.clamp(-SPINE_LIMIT, SPINE_LIMIT)
+        on_grid(place.clamp(-SPINE_LIMIT, SPINE_LIMIT), SPINE_STEP)
     };
     let (inner_lower, inner_upper) = (scale(distribution.inner.lower), scale(distribution.inner.upper));
     let tails = distribution.outer.is_some();
@@ -317,7 +320,7 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
     }
     if let Some(group) = results.providers.get(provider).and_then(|one| one.group.as_ref()) {
         paragraphs.push(format!(
-            "Uw vergelijkgroep: {} {} met {}. Geen van hen is herkenbaar.",
+            "Uw vergelijkgroep: hoogstens {} {} met {}. Bij elk onderwerp staat hoeveel van hen een cijfer hebben.",
             group.others.len(),
             results.pipeline.spec.words.providers,
             group.words
@@ -326,8 +329,8 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
     if compared > 1 {
         paragraphs.push(format!(
-            "Bij {compared} onderwerpen is {} keer een opvallend cijfer te verwachten, ook als er niets bijzonders is.",
-            decimal(0.05 * compared as f64, 1)
+            "Van elke honderd onderwerpen die we vergelijken, vallen er gewoonlijk ongeveer vijf op. Bij u zijn het er {} van de {compared}.",
+            standing_out(pages).len()
         ));
     }
     paragraphs
