@@ -94,15 +94,14 @@ fn read_all(
     thread::scope(|scope| {
         for _ in 0..threads.min(submissions.len()) {
             scope.spawn(|| {
-                while let Some(found) = submissions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(found), Some(slot)) = (submissions.get(at), slots.get(at)) else { break };
                     let result = ingest(found, context, lake);
                     if let Ok(one) = &result {
                         tell(found, one, progress);
                     }
-                    let at = submissions.iter().position(|one| std::ptr::eq(one, found)).unwrap_or_default();
-                    if let Some(slot) = slots.get(at) {
-                        *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
-                    }
+                    *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
                     progress.advance();
                 }
             });
