@@ -15,8 +15,7 @@ const PIPELINES: [&str; 2] = ["kibg", "nhs-talking-therapies"];
 const GOOD_ROWS: usize = 60;
 
 fn rules(pipeline: &str) -> RuleSet {
-    let file = definitions().join("pipelines").join(pipeline).join("checks/rules.toml");
-    toml::from_str(&fs::read_to_string(file).unwrap()).unwrap()
+    spiegel_ingest::load_rules(&definitions().join("pipelines").join(pipeline)).unwrap()
 }
 
 #[test]

@@ -19,6 +19,8 @@ mod templates;
 
 // What a batch promises.
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod nhs;
 #[cfg(test)]
 mod published;

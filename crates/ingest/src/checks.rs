@@ -147,8 +147,8 @@ fn settle(table: &mut Table<'_>, check: &Check<'_>, row: u32, year: Option<i32>,
         ("expected", &expected),
     ];
     let blamed = check.blames();
-    let required = columns[blamed].required;
-    match findings.raise_at_least(check.code, table.at(row, blamed), &slots, required) {
+    let essential = columns[blamed].essential;
+    match findings.raise_at_least(check.code, table.at(row, blamed), &slots, essential) {
         Consequence::Quarantine => table.quarantine(row, check.code),
         Consequence::Empty => {
             table.emptied += u64::from(table.typed[blamed].valid[row as usize]);

@@ -1,35 +1,27 @@
-//! Findings as they arise: the rule file says what a code does, says and advises.
+//! Findings as they arise: the rule file says what a code does, says and advises. They are kept small, and become words only
+//! when they are written: a file with a finding in every row must not need more memory than the file itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
-use spiegel_model::{Consequence, Finding, RefusalReason, Rule, RuleSet};
+use spiegel_model::{Consequence, Finding, RefusalReason, Rule, RuleOutcome, RuleSet};
 
 use crate::error::Error;
 use crate::spelling::column_letter;
-
-/// Codes that the reader itself can raise; every rule file has them. Row checks and orphans have codes of the pipeline.
-pub(crate) const READER_CODES: [&str; 73] = [
-    "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E010", "E011", "E012", "E013", "E017", "E019", "N801",
-    "N802", "N803", "E101", "E105", "N807", "N808", "E107", "E109", "E110", "N810", "E111", "E112", "W703", "N811", "E113",
-    "E114", "N813", "E115", "N814", "E120", "W706", "N806", //
-    "E201", "N818", "E202", "E203", "E204", "N819", "E205", "N820", "N821", "N822", "E206", "E207", "N823", "E208", "E209",
-    "E210", "N825", "E211", "E214", "E220", "E221", "E302", "E303", "E304", "E320", "E330", "N828", "E401", "E404", //
-    "E501", "E503", "E505", "E506", "E507", "E511", "E512",
-];
-
-/// Codes of the privacy checks (submission.md 3.6), needed in every rule file as well.
-pub(crate) const PRIVACY_CODES: [&str; 5] = ["E601", "E602", "E603", "E604", "E605"];
 
 /// Where a finding is.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Place<'a> {
     /// File within the submission.
     pub(crate) file: &'a str,
-    /// Row of the file, the header being row 1.
+    /// Sheet of a workbook; empty for other files.
+    pub(crate) sheet: &'a str,
+    /// Row of the file, its first line being row 1.
     pub(crate) row: Option<u64>,
     /// Place in the file, from 0, and header.
     pub(crate) column: Option<(usize, &'a str)>,
+    /// The provider's own key of the row.
+    pub(crate) key: &'a str,
 }
 
 impl<'a> Place<'a> {
@@ -38,14 +30,41 @@ impl<'a> Place<'a> {
     }
 
     pub(crate) fn row(file: &'a str, row: u32) -> Self {
-        Self { file, row: Some(u64::from(row)), column: None }
+        Self { file, row: Some(u64::from(row)), ..Self::default() }
     }
+}
+
+/// Name of the slot whose text is the provider's own value.
+const VALUE: &str = "value";
+
+/// A finding without its words: which rule, where, and where in `Findings::texts` its slots are.
+#[derive(Clone, Copy)]
+struct Raised {
+    rule: u16,
+    consequence: Consequence,
+    file: u32,
+    sheet: u32,
+    header: u32,
+    /// From 1; 0 for the file as a whole.
+    row: u32,
+    /// From 1; 0 for the row as a whole.
+    column: u32,
+    texts: u64,
 }
 
 /// The findings of one submission.
 pub(crate) struct Findings<'a> {
-    rules: BTreeMap<&'a str, &'a Rule>,
-    pub(crate) list: Vec<Finding>,
+    rules: Vec<&'a Rule>,
+    places: HashMap<&'a str, u16>,
+    raised: Vec<Raised>,
+    /// Key and slots of every finding: a name byte, a length, the text.
+    texts: Vec<u8>,
+    slot_names: Vec<String>,
+    /// Names of files, sheets and headers, each once.
+    names: Vec<String>,
+    name_places: HashMap<String, u32>,
+    checked: Vec<u64>,
+    found: Vec<u64>,
     /// First refusing finding.
     pub(crate) refusal: Option<RefusalReason>,
     unknown: BTreeSet<String>,
@@ -53,8 +72,27 @@ pub(crate) struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     pub(crate) fn new(rules: &'a RuleSet) -> Self {
-        let rules = rules.rules.iter().map(|rule| (rule.code.as_str(), rule)).collect();
-        Self { rules, list: Vec::new(), refusal: None, unknown: BTreeSet::new() }
+        let rules: Vec<&Rule> = rules.rules.iter().collect();
+        Self {
+            places: rules.iter().enumerate().map(|(place, rule)| (rule.code.as_str(), place as u16)).collect(),
+            raised: Vec::new(),
+            texts: Vec::new(),
+            slot_names: Vec::new(),
+            names: vec![String::new()],
+            name_places: HashMap::from([(String::new(), 0)]),
+            checked: vec![0; rules.len()],
+            found: vec![0; rules.len()],
+            refusal: None,
+            unknown: BTreeSet::new(),
+            rules,
+        }
+    }
+
+    /// Notes how many rows, cells or files a rule was applied to, whatever it found.
+    pub(crate) fn checked(&mut self, code: &str, count: u64) {
+        if let Some(place) = self.places.get(code) {
+            self.checked[usize::from(*place)] += count;
+        }
     }
 
     /// Adds a finding; the answer is what it does.
@@ -63,32 +101,110 @@ impl<'a> Findings<'a> {
     }
 
     /// As [`Self::raise`]; emptying a value that a row cannot do without quarantines the row.
-    pub(crate) fn raise_at_least(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], required: bool) -> Consequence {
-        let Some(rule) = self.rules.get(code) else {
+    pub(crate) fn raise_at_least(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], essential: bool) -> Consequence {
+        let Some(at) = self.places.get(code).copied() else {
             self.unknown.insert(code.to_owned());
             return Consequence::Refuse;
         };
-        let consequence =
-            if required && rule.consequence == Consequence::Empty { Consequence::Quarantine } else { rule.consequence };
+        let rule = self.rules[usize::from(at)];
+        let consequence = if essential && rule.consequence == Consequence::Empty { Consequence::Quarantine } else { rule.consequence };
         if consequence == Consequence::Refuse && self.refusal.is_none() {
             self.refusal = Some(RefusalReason { code: code.to_owned(), title: rule.title.clone() });
         }
-        let (column, header) = place.column.map_or_else(Default::default, |(place, header)| (column_letter(place), header.to_owned()));
-        self.list.push(Finding {
-            code: code.to_owned(),
+        self.found[usize::from(at)] += 1;
+        let texts = self.texts.len() as u64;
+        self.push_text(u8::MAX, place.key);
+        for (name, text) in slots {
+            let slot = self.slot_names.iter().position(|known| known == name).unwrap_or_else(|| {
+                self.slot_names.push((*name).to_owned());
+                self.slot_names.len() - 1
+            });
+            self.push_text(slot as u8, text);
+        }
+        let (column, header) = place.column.map_or((0, ""), |(column, header)| (column as u32 + 1, header));
+        let raised = Raised {
+            rule: at,
             consequence,
-            file: place.file.to_owned(),
-            row: place.row,
+            file: self.name(place.file),
+            sheet: self.name(place.sheet),
+            header: self.name(header),
+            row: place.row.unwrap_or(0) as u32,
             column,
-            header,
-            message: fill(&rule.message, slots),
-            remedy: fill(&rule.remedy, slots),
-        });
+            texts,
+        };
+        self.raised.push(raised);
         consequence
     }
 
+    fn push_text(&mut self, slot: u8, text: &str) {
+        self.texts.push(slot);
+        self.texts.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        self.texts.extend_from_slice(text.as_bytes());
+    }
 
-    /// Fails when a code was raised that the rule file does not have.
+    fn name(&mut self, name: &str) -> u32 {
+        if let Some(place) = self.name_places.get(name) {
+            return *place;
+        }
+        let place = self.names.len() as u32;
+        self.names.push(name.to_owned());
+        self.name_places.insert(name.to_owned(), place);
+        place
+    }
+
+    /// Key and slots of a finding.
+    fn texts_of(&self, place: usize) -> (&str, Vec<(&str, &str)>) {
+        let start = self.raised[place].texts as usize;
+        let end = self.raised.get(place + 1).map_or(self.texts.len(), |next| next.texts as usize);
+        let (mut key, mut slots, mut at) = ("", Vec::new(), start);
+        while at + 5 <= end {
+            let length = u32::from_le_bytes([self.texts[at + 1], self.texts[at + 2], self.texts[at + 3], self.texts[at + 4]]) as usize;
+            let text = std::str::from_utf8(&self.texts[at + 5..at + 5 + length]).unwrap_or_default();
+            match self.slot_names.get(usize::from(self.texts[at])) {
+                Some(name) => slots.push((name.as_str(), text)),
+                None => key = text,
+            }
+            at += 5 + length;
+        }
+        (key, slots)
+    }
+
+    /// A finding in words.
+    fn finding(&self, place: usize) -> Finding {
+        let raised = &self.raised[place];
+        let rule = self.rules[usize::from(raised.rule)];
+        let (key, slots) = self.texts_of(place);
+        // A privacy finding shows column and count only (submission.md 3.6).
+        let private = is_private(&rule.code);
+        let value = slots.iter().find(|(name, _)| *name == VALUE && raised.column > 0 && raised.row > 0 && !private);
+        Finding {
+            code: rule.code.clone(),
+            consequence: raised.consequence,
+            file: self.names[raised.file as usize].clone(),
+            sheet: self.names[raised.sheet as usize].clone(),
+            row: (raised.row > 0).then_some(u64::from(raised.row)),
+            column: if raised.column == 0 { String::new() } else { column_letter(raised.column as usize - 1) },
+            header: self.names[raised.header as usize].clone(),
+            key: if private { String::new() } else { key.to_owned() },
+            value: value.map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
+            message: fill(&rule.message, &slots),
+            remedy: fill(&rule.remedy, &slots),
+        }
+    }
+
+    /// All findings in words, one after another: by the order of the files and by row, whole files first, in the order in
+    /// which they arose otherwise.
+    pub(crate) fn sorted(&self, files: &[&str]) -> impl Iterator<Item = Finding> {
+        let ranks: Vec<usize> = self.names.iter().map(|name| files.iter().position(|file| file == name).map_or(0, |place| place + 1)).collect();
+        let mut order: Vec<u32> = (0..self.raised.len() as u32).collect();
+        order.sort_by_key(|place| {
+            let raised = &self.raised[*place as usize];
+            (ranks[raised.file as usize], raised.row)
+        });
+        order.into_iter().map(|place| self.finding(place as usize))
+    }
+
+    /// Fails when a code was raised that has no rule.
     pub(crate) fn all_known(&self) -> Result<(), Error> {
         if self.unknown.is_empty() {
             return Ok(());
@@ -99,30 +215,50 @@ impl<'a> Findings<'a> {
 
     /// Findings per code.
     pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
-        let mut counts = BTreeMap::new();
-        for finding in &self.list {
-            *counts.entry(finding.code.clone()).or_insert(0) += 1;
-        }
-        counts
+        self.rules.iter().zip(&self.found).filter(|(_, found)| **found > 0).map(|(rule, found)| (rule.code.clone(), *found)).collect()
+    }
+
+    /// What became of every rule that reading itself applies, in the order of their codes' file.
+    pub(crate) fn outcomes(&self) -> Vec<RuleOutcome> {
+        let counted = self.rules.iter().zip(self.checked.iter().zip(&self.found)).filter(|(rule, _)| rule.query.is_none());
+        counted.map(|(rule, (checked, found))| RuleOutcome::judge(&rule.code, (*checked).max(*found), *found, rule.threshold)).collect()
+    }
+
+    /// True when personal data was found that refuses the submission.
+    pub(crate) fn refused_for_privacy(&self) -> bool {
+        self.raised.iter().any(|raised| raised.consequence == Consequence::Refuse && is_private(&self.rules[usize::from(raised.rule)].code))
+    }
+
+    /// True when something was found that is more than information.
+    pub(crate) fn has_remarks(&self) -> bool {
+        self.raised.iter().any(|raised| raised.consequence < Consequence::Inform)
     }
 
     /// Keeps only findings of the privacy checks: the others may quote values (decision 15).
     pub(crate) fn keep_privacy_only(&mut self) {
-        self.list.retain(|finding| PRIVACY_CODES.contains(&finding.code.as_str()));
-        let first = self.list.iter().find(|finding| finding.consequence == Consequence::Refuse);
-        self.refusal = first.map(|finding| RefusalReason {
-            code: finding.code.clone(),
-            title: self.rules.get(finding.code.as_str()).map_or_else(String::new, |rule| rule.title.clone()),
-        });
-    }
-
-    /// Sorted by file and row, whole files first, in the order in which they arose otherwise.
-    pub(crate) fn sort(&mut self, files: &[&str]) {
-        let rank = |file: &str| files.iter().position(|name| *name == file).map_or(0, |place| place + 1);
-        self.list.sort_by_key(|finding| (rank(&finding.file), finding.row.unwrap_or(0)));
+        let kept = std::mem::replace(self, Self { rules: self.rules.clone(), places: self.places.clone(), ..Self::new(&NO_RULES) });
+        self.checked = vec![0; self.rules.len()];
+        self.found = vec![0; self.rules.len()];
+        for (place, raised) in kept.raised.iter().enumerate() {
+            let code = kept.rules[usize::from(raised.rule)].code.as_str();
+            if is_private(code) {
+                let name = |name: u32| kept.names[name as usize].as_str();
+                let column = (raised.column > 0).then(|| (raised.column as usize - 1, name(raised.header)));
+                // Column and count only.
+                let count: Vec<(&str, &str)> = kept.texts_of(place).1.into_iter().filter(|(slot, _)| *slot == "count").collect();
+                self.raise(code, Place { file: name(raised.file), sheet: name(raised.sheet), row: None, column, key: "" }, &count);
+            }
+        }
     }
 }
 
+/// For findings that are begun anew.
+static NO_RULES: RuleSet = RuleSet { rules: Vec::new() };
+
+/// Codes of submission.md 3.6: E601 to E609, and W740.
+pub(crate) fn is_private(code: &str) -> bool {
+    code.starts_with("E60") || code == "W740"
+}
 /// Longest value that a message quotes; more is cut off.
 const QUOTED_CHARACTERS: usize = 60;
 

@@ -20,7 +20,7 @@ pub(crate) struct Mapping {
 pub(crate) fn map(dialect: &Dialect, table: &TableSchema, index: &HeaderIndex, file: &str, findings: &mut Findings<'_>) -> Mapping {
     let mut mapping = Mapping { places: vec![None; table.columns.len()], unknown: Vec::new(), normalised: Vec::new() };
     for (place, cell) in dialect.cells.iter().enumerate() {
-        let at = Place { file, row: None, column: Some((place, cell)) };
+        let at = Place { column: Some((place, cell)), ..Place::file(file) };
         let Some(column) = index.column(cell) else {
             if !cell.is_empty() {
                 mapping.unknown.push(place);
@@ -51,7 +51,7 @@ pub(crate) fn map(dialect: &Dialect, table: &TableSchema, index: &HeaderIndex, f
     }
     for place in &mapping.unknown {
         let cell = &dialect.cells[*place];
-        findings.raise("W703", Place { file, row: None, column: Some((*place, cell)) }, &[("value", cell)]);
+        findings.raise("W703", Place { column: Some((*place, cell)), ..Place::file(file) }, &[("value", cell)]);
     }
     mapping
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{Consequence, Delivery, DeliveryKind, Finding, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
+use spiegel_model::{Delivery, DeliveryKind, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
 
 use crate::atomic;
 use crate::checks;
@@ -13,7 +13,7 @@ use crate::dialect::{self, HeaderIndex};
 use crate::discover::Found;
 use crate::encoding;
 use crate::error::Error;
-use crate::findings::{Findings, PRIVACY_CODES, Place};
+use crate::findings::{Findings, Place};
 use crate::key::Key;
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
@@ -55,8 +55,6 @@ pub struct Context<'a> {
 pub struct Ingested {
     /// What was received and what became of it.
     pub receipt: Receipt,
-    /// All findings.
-    pub findings: Vec<Finding>,
     /// Nothing was written: the same submission was read with the same definitions before.
     pub skipped: bool,
 }
@@ -71,19 +69,18 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         definitions: context.definitions.to_owned(),
     };
     let before = receipt::read(&lake.receipt(&found.provider_id, found.year, found.sequence, &part.sha256));
-    if let Some((receipt, findings)) = &before
+    if let Some(receipt) = &before
         && receipt.sha256 == part.sha256
         && receipt.definitions == context.definitions
         && receipt.years.iter().all(|year| lake.has_part(context.schema, *year, &part))
     {
-        return Ok(Ingested { receipt: receipt.clone(), findings: findings.clone(), skipped: true });
+        return Ok(Ingested { receipt: receipt.clone(), skipped: true });
     }
 
     let mut findings = Findings::new(context.rules);
     let mut normalised = Vec::new();
     let mut tables = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
-    let private = findings.list.iter().any(|finding| PRIVACY_CODES.contains(&finding.code.as_str()) && finding.consequence == Consequence::Refuse);
-    if private {
+    if findings.refused_for_privacy() {
         findings.keep_privacy_only();
         normalised = vec![DESTROY.to_owned()];
     } else {
@@ -93,15 +90,12 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
 
     let refused = findings.refusal.is_some();
     let counts = conserved(&tables, refused)?;
-    let old_years = before.map(|(receipt, _)| receipt.years).unwrap_or_default();
+    let old_years = before.map(|receipt| receipt.years).unwrap_or_default();
     let years = if refused { Vec::new() } else { write(&tables, found, context, &part, lake)? };
     let gone: Vec<i32> = old_years.into_iter().filter(|year| !years.contains(year)).collect();
     lake.remove_part(context.schema, &gone, &part)?;
 
-    let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
-    findings.sort(&files);
-    let remarks = findings.list.iter().any(|finding| finding.consequence < Consequence::Inform);
-    let verdict = match (refused, remarks) {
+    let verdict = match (refused, findings.has_remarks()) {
         (true, _) => Verdict::Refused,
         (false, true) => Verdict::AcceptedWithRemarks,
         (false, false) => Verdict::Accepted,
@@ -119,10 +113,14 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         tables: counts,
         normalised,
         findings: findings.counts(),
+        rules: findings.outcomes(),
+        content: String::new(),
+        change: None,
         years,
     };
-    receipt::write(lake, &receipt, &findings.list)?;
-    Ok(Ingested { receipt, findings: findings.list, skipped: false })
+    let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
+    receipt::write(lake, &receipt, findings.sorted(&files))?;
+    Ok(Ingested { receipt, skipped: false })
 }
 
 /// Opens the container and reads every table as text. What cannot be a table becomes a finding.

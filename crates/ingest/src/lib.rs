@@ -40,4 +40,5 @@ pub use error::Error;
 pub use ingest::{Context, Ingested, ingest};
 pub use key::Key;
 pub use lake::{Lake, PartRef};
+pub use receipt::read_findings;
 pub use publish::{Published, PublishedTable};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use spiegel_model::{ColumnType, TableSchema};
+use spiegel_model::{ColumnType, Privacy, TableSchema};
 
 use crate::dates::{self, Cell};
 use crate::findings::{Findings, Place};
@@ -23,8 +23,6 @@ const NAME_HEADERS: [&str; 27] = [
 const BIRTH_HEADERS: [&str; 7] = ["geboortedatum", "gebdatum", "gebdat", "geboortedag", "dateofbirth", "birthdate", "dob"];
 /// Headers of an address (E605).
 const ADDRESS_HEADERS: [&str; 9] = ["postcode", "pc4", "pc6", "huisnummer", "huisnr", "adres", "straat", "straatnaam", "woonplaats"];
-/// The only part of a postcode that may be delivered.
-const POSTCODE_AREA: &str = "pc3";
 
 /// E602: from this many different values of eight or nine digits, half of them suffices …
 const BSN_MANY: usize = 20;
@@ -40,7 +38,7 @@ const PATTERN_SHARE: f64 = 0.5;
 pub(crate) fn check(raw: &RawTable, headers: &[String], mapping: &Mapping, table: &TableSchema, file: &str, findings: &mut Findings<'_>) {
     for (place, header) in headers.iter().enumerate() {
         let schema = mapping.places.iter().position(|mapped| *mapped == Some(place)).map(|column| &table.columns[column]);
-        let at = Place { file, row: None, column: Some((place, header)) };
+        let at = Place { column: Some((place, header)), ..Place::file(file) };
         let name = canonical(header);
         let spelled = |list: &[&str]| schema.is_none() && list.contains(&name.as_str());
         let by_header = [("E601", &BSN_HEADERS[..]), ("E603", &NAME_HEADERS[..]), ("E604", &BIRTH_HEADERS[..]), ("E605", &ADDRESS_HEADERS[..])];
@@ -48,8 +46,8 @@ pub(crate) fn check(raw: &RawTable, headers: &[String], mapping: &Mapping, table
             findings.raise(code, at, &[("count", &spiegel_model::count(filled(&raw.columns[place])))]);
             continue;
         }
-        let birth_year = schema.is_some_and(|schema| schema.kind == ColumnType::Integer && schema.name.starts_with("birth"));
-        let area = schema.is_some_and(|schema| schema.name == POSTCODE_AREA);
+        let birth_year = schema.is_some_and(|schema| schema.privacy == Some(Privacy::BirthYear));
+        let area = schema.is_some_and(|schema| schema.privacy == Some(Privacy::PostcodeArea));
         let marked = schema.is_some_and(|schema| schema.kind == ColumnType::Date);
         if marked {
             continue;

@@ -1,6 +1,8 @@
 //! Receipts: written whole, and read back to recognise finished work.
 
-use std::fs;
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use spiegel_model::{Consequence, Finding, Receipt};
@@ -15,44 +17,64 @@ const FINDINGS_TABLE: &str = "bevindingen.csv";
 /// Excel takes UTF-8 for what it is only with this mark.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Writes the receipt of a submission in the place of an earlier one.
-pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: &[Finding]) -> Result<(), Error> {
+/// Writes the receipt of a submission, with its findings one after another, in the place of an earlier one.
+pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item = Finding>) -> Result<(), Error> {
     let place = lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
     let staged = atomic::staging(&lake.staging())?;
-    let bug = |error: serde_json::Error| Error::Bug(error.to_string());
-    let mut lines = Vec::new();
-    for finding in findings {
-        serde_json::to_writer(&mut lines, finding).map_err(bug)?;
-        lines.push(b'\n');
+    let folder = staged.path();
+    let (lines_path, table_path) = (folder.join(FINDINGS_LINES), folder.join(FINDINGS_TABLE));
+    let (mut lines, mut rows) = (create(&lines_path)?, create(&table_path)?);
+    write_findings(findings, &mut lines, &mut rows).map_err(|source| Error::lake(folder, source))?;
+    for (writer, path) in [(lines, &lines_path), (rows, &table_path)] {
+        writer.into_inner().map_err(|error| Error::lake(path, error.into_error()))?;
     }
-    atomic::write(&staged.path().join(FINDINGS_LINES), &lines)?;
-    atomic::write(&staged.path().join(FINDINGS_TABLE), &table(findings)?)?;
-    let mut json = serde_json::to_vec_pretty(receipt).map_err(bug)?;
+    let mut json = serde_json::to_vec_pretty(receipt).map_err(|error| Error::Bug(error.to_string()))?;
     json.push(b'\n');
-    atomic::write(&staged.path().join(RECEIPT), &json)?;
+    atomic::write(&folder.join(RECEIPT), &json)?;
     atomic::replace_directory(staged, &place, &lake.staging())
 }
 
-/// The receipt and findings in a folder, when they are whole: their numbers agree.
-pub(crate) fn read(folder: &Path) -> Option<(Receipt, Vec<Finding>)> {
-    let receipt: Receipt = serde_json::from_slice(&fs::read(folder.join(RECEIPT)).ok()?).ok()?;
-    let lines = fs::read(folder.join(FINDINGS_LINES)).ok()?;
-    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let findings: Vec<Finding> = lines.map(|line| serde_json::from_slice(line).ok()).collect::<Option<_>>()?;
-    (receipt.findings.values().sum::<u64>() == findings.len() as u64).then_some((receipt, findings))
+fn create(path: &Path) -> Result<BufWriter<File>, Error> {
+    File::create(path).map(BufWriter::new).map_err(|source| Error::lake(path, source))
 }
 
-/// All findings as a table that Dutch spreadsheets open.
-fn table(findings: &[Finding]) -> Result<Vec<u8>, Error> {
-    let bug = |error: csv::Error| Error::Bug(error.to_string());
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
-    writer.write_record(["code", "gevolg", "bestand", "rij", "kolom", "kolomnaam", "melding", "herstel"]).map_err(bug)?;
+/// Writes findings for programs, a JSON object a line, and as a table that Dutch spreadsheets open.
+fn write_findings(findings: impl Iterator<Item = Finding>, mut lines: impl Write, mut rows: impl Write) -> io::Result<()> {
+    rows.write_all(BYTE_ORDER_MARK.as_bytes())?;
+    let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(rows);
+    table.write_record(["code", "gevolg", "bestand", "blad", "rij", "kolom", "kolomnaam", "sleutel", "waarde", "melding", "herstel"])?;
     for finding in findings {
+        serde_json::to_writer(&mut lines, &finding)?;
+        lines.write_all(b"\n")?;
         let row = finding.row.map_or_else(String::new, |row| row.to_string());
-        let cells = [finding.code.as_str(), dutch(finding.consequence), &finding.file, &row, &finding.column, &finding.header, &finding.message, &finding.remedy];
-        writer.write_record(cells.map(harmless)).map_err(bug)?;
+        let cells = [
+            finding.code.as_str(), dutch(finding.consequence), &finding.file, &finding.sheet, &row, &finding.column, &finding.header,
+            &finding.key, &finding.value, &finding.message, &finding.remedy,
+        ];
+        table.write_record(cells.map(harmless).each_ref().map(|cell| cell.as_ref()))?;
     }
-    writer.into_inner().map_err(|error| Error::Bug(error.to_string()))
+    table.flush()
+}
+
+/// The receipt in a folder, when it is whole: its numbers agree with the findings beside it.
+pub(crate) fn read(folder: &Path) -> Option<Receipt> {
+    let receipt: Receipt = serde_json::from_slice(&fs::read(folder.join(RECEIPT)).ok()?).ok()?;
+    let lines = fs::read(folder.join(FINDINGS_LINES)).ok()?;
+    let count = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
+    (receipt.findings.values().sum::<u64>() == count).then_some(receipt)
+}
+
+/// The findings in the folder of a receipt, one after another.
+///
+/// # Errors
+/// [`Error::Lake`] when the file cannot be read or a line is no finding.
+pub fn read_findings(folder: &Path) -> Result<impl Iterator<Item = Result<Finding, Error>>, Error> {
+    let path = folder.join(FINDINGS_LINES);
+    let file = File::open(&path).map_err(|source| Error::lake(&path, source))?;
+    Ok(BufReader::new(file).lines().map(move |line| {
+        let line = line.map_err(|source| Error::lake(&path, source))?;
+        serde_json::from_str(&line).map_err(|error| Error::lake(&path, error))
+    }))
 }
 
 fn dutch(consequence: Consequence) -> &'static str {
@@ -66,8 +88,8 @@ fn dutch(consequence: Consequence) -> &'static str {
 }
 
 /// CWE-1236: a cell that a spreadsheet would run as a formula gets an apostrophe.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+fn harmless(cell: &str) -> Cow<'_, str> {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
 }
 
 #[cfg(test)]
@@ -80,13 +102,18 @@ mod tests {
             code: "E214".to_owned(),
             consequence: Consequence::Quarantine,
             file: "a.csv".to_owned(),
+            sheet: String::new(),
             row: Some(2),
             column: "A".to_owned(),
             header: "=kop".to_owned(),
+            key: "T1".to_owned(),
+            value: "=1+1".to_owned(),
             message: "=1+1 is geen id.".to_owned(),
             remedy: "Haal; weg.".to_owned(),
         };
-        let text = String::from_utf8(table(&[finding]).unwrap()).unwrap();
-        assert!(text.ends_with("E214;rij niet gebruikt;a.csv;2;A;'=kop;'=1+1 is geen id.;\"Haal; weg.\"\n"), "{text}");
+        let (mut lines, mut rows) = (Vec::new(), Vec::new());
+        write_findings(std::iter::once(finding), &mut lines, &mut rows).unwrap();
+        let text = String::from_utf8(rows).unwrap();
+        assert!(text.ends_with("E214;rij niet gebruikt;a.csv;;2;A;'=kop;T1;'=1+1;'=1+1 is geen id.;\"Haal; weg.\"\n"), "{text}");
     }
 }

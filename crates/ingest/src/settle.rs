@@ -7,11 +7,11 @@ use spiegel_model::{ColumnType, Consequence};
 use crate::findings::Findings;
 use crate::spelling::nearest;
 use crate::table::{Fate, Table};
-use crate::typing::{self, Settings};
+use crate::typing::{self, OUT_OF_RANGE, Settings};
 use crate::values::TypedColumn;
 
 /// Codes of values that can be read but lie out of bounds: a rule that only warns about them keeps the value.
-const OUT_OF_BOUNDS: [&str; 6] = ["E220", "E302", "E303", "E304", "E320", "E330"];
+const OUT_OF_BOUNDS: [&str; 3] = [OUT_OF_RANGE, "E303", "E304"];
 
 /// Types all columns of a table and settles their findings.
 pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut Findings<'_>, normalised: &mut Vec<String>) {
@@ -42,14 +42,17 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
                 _ => String::new(),
             };
             let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint)];
-            match findings.raise_at_least(code, table.at(*row, place), &slots, column.required) {
-                Consequence::Quarantine => table.quarantine(*row, code),
+            let out_of_range = *code == OUT_OF_RANGE;
+            let (said, in_bounds) = (column.range_code.as_deref().filter(|_| out_of_range).unwrap_or(code), !OUT_OF_BOUNDS.contains(code));
+            let essential = column.essential || column.range_quarantines && out_of_range;
+            match findings.raise_at_least(said, table.at(*row, place), &slots, essential) {
+                Consequence::Quarantine => table.quarantine(*row, said),
                 Consequence::Empty => table.emptied += 1,
-                Consequence::Warn | Consequence::Inform if OUT_OF_BOUNDS.contains(code) => typed.valid[*row as usize] = true,
-                Consequence::Refuse | Consequence::Warn | Consequence::Inform => {}
+                Consequence::Refuse | Consequence::Warn | Consequence::Inform if in_bounds => {}
+                Consequence::Refuse | Consequence::Warn | Consequence::Inform => typed.valid[*row as usize] = true,
             }
         }
-        if column.required {
+        if column.essential {
             required(table, place, &typed, &typing.faults, findings);
         }
         table.typed.push(typed);
@@ -129,9 +132,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_that_only_warn_are_codes_of_numbers_and_dates() {
-        assert!(OUT_OF_BOUNDS.iter().all(|code| crate::findings::READER_CODES.contains(code)));
+    fn two_empty_cells_are_equal() {
         let absent = TypedColumn::absent(ColumnType::Text, 2);
-        assert!(absent.same(0, 1), "two empty cells are equal");
+        assert!(absent.same(0, 1));
     }
 }

@@ -57,7 +57,14 @@ impl Table<'_> {
 
     /// Where a cell is, for a finding.
     pub(crate) fn at(&self, row: u32, column: usize) -> Place<'_> {
-        Place { column: self.at_column(column).column, ..Place::row(&self.file, self.raw.lines[row as usize]) }
+        Place { row: Some(u64::from(self.raw.lines[row as usize])), key: self.key(row), ..self.at_column(column) }
+    }
+
+    /// The provider's own key of a row; for a row of a child, that of its parent.
+    fn key(&self, row: u32) -> &str {
+        let name = self.schema.key.first().or(self.schema.parent.as_ref().map(|parent| &parent.column));
+        let cell = name.and_then(|name| self.column(name)).and_then(|column| self.original(row, column));
+        cell.and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or_default()
     }
 
     /// Where a column is, for a finding.
@@ -205,13 +212,18 @@ pub(crate) mod tests {
             synonyms: Vec::new(),
             kind,
             required: false,
+            essential: false,
             codes: Vec::new(),
             minimum: None,
             maximum: None,
+            range_code: None,
+            range_quarantines: false,
             maximum_length: None,
             missing: Vec::new(),
             pseudonymise: false,
+            privacy: None,
             description: String::new(),
+            example: String::new(),
         }
     }
 

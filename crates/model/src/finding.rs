@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 /// What a finding does to the data (decision 12: this decides, not the letter of the code).
@@ -20,15 +21,13 @@ pub enum Consequence {
     Inform,
 }
 
-/// How serious, for sorting and for words.
-pub type Severity = Consequence;
-
-/// All rules of a pipeline: `checks/rules.toml`.
+/// All rules of a pipeline: those of the reader, and those of its `checks/rules.toml`, which replace a reader's rule of the
+/// same code.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSet {
-    /// Rules in the order of their codes.
-    #[serde(rename = "rule")]
+    /// Rules in the order in which they are run and explained.
+    #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
 }
 
@@ -53,9 +52,19 @@ pub struct Rule {
     /// Canonical table it applies to; empty for rules of the reader itself.
     #[serde(default)]
     pub table: String,
-    /// Comparison of two columns, for rules that are not the reader's own.
+    /// Canonical column that a query check blames; empty for the row or the table as a whole.
+    #[serde(default)]
+    pub column: String,
+    /// Comparison within a row, run while reading (decision 6).
     #[serde(default)]
     pub check: Option<RowCheck>,
+    /// Check over several rows or tables, run by SQL on the lake (decision 6).
+    #[serde(default)]
+    pub query: Option<QueryCheck>,
+    /// Share of what was checked above which the rule has failed: 0 means that one is enough. None: it never fails.
+    /// Applied after counting, so that it can change without reading again.
+    #[serde(default)]
+    pub threshold: Option<f64>,
     /// Dutch message with slots in braces (`{value}`, `{other}`, `{expected}`), one sentence.
     pub message: String,
     /// What to do, in one Dutch sentence.
@@ -63,12 +72,76 @@ pub struct Rule {
     /// Why it matters, for `explain`.
     #[serde(default)]
     pub why: String,
-    /// Indicators that lose the row or the value.
+    /// Indicators that lose what it finds, where that does not follow from the columns that an indicator needs.
     #[serde(default)]
     pub affects: Vec<String>,
+    /// Indicators that are not computed for a provider with this finding, until an analyst has looked.
+    #[serde(default)]
+    pub holds: Vec<String>,
+    /// Where it replaces a rule of the reader: why this pipeline differs, in Dutch …
+    #[serde(default)]
+    pub note: String,
+    /// … and since when.
+    #[serde(default)]
+    pub since: Option<NaiveDate>,
     /// Examples; each is a test.
     #[serde(default, rename = "example")]
     pub examples: Vec<RuleExample>,
+}
+
+/// A check by SQL on the tables and views of the lake, for all providers at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueryCheck {
+    /// One SELECT with a row for everything that is wrong: `provider_id`, `source_row` (NULL for the table as a whole), and
+    /// as text `value`, `other` and `count` for the message where it has these slots. `$year` is the year of the submission.
+    pub wrong: String,
+    /// One SELECT with how much was checked: `provider_id`, `checked`. A provider without a row was not checked.
+    pub checked: String,
+}
+
+/// What became of a rule in one submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleStatus {
+    /// Checked, nothing found.
+    Passed,
+    /// Checked, and found no more than the threshold allows.
+    PassedWithFindings,
+    /// There was nothing to check.
+    NotApplicable,
+    /// Found more than the threshold allows.
+    Failed,
+    /// The rule itself could not run: a mistake in its definition.
+    Broken,
+}
+
+/// A rule with how often it was checked and how often it was broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleOutcome {
+    /// Code.
+    pub code: String,
+    /// What became of it.
+    pub status: RuleStatus,
+    /// Rows, cells or files that were checked.
+    pub checked: u64,
+    /// How many were wrong.
+    pub found: u64,
+}
+
+impl RuleOutcome {
+    /// Judges counts with the threshold of a rule.
+    #[must_use]
+    pub fn judge(code: &str, checked: u64, found: u64, threshold: Option<f64>) -> Self {
+        let share = if checked == 0 { 0.0 } else { found as f64 / checked as f64 };
+        let status = match (checked, found) {
+            (0, 0) => RuleStatus::NotApplicable,
+            (_, 0) => RuleStatus::Passed,
+            _ if threshold.is_some_and(|threshold| share > threshold) => RuleStatus::Failed,
+            _ => RuleStatus::PassedWithFindings,
+        };
+        Self { code: code.to_owned(), status, checked, found }
+    }
 }
 
 /// The closed set of row checks (decision 6).
@@ -133,12 +206,21 @@ pub struct Finding {
     pub consequence: Consequence,
     /// File within the submission; empty for the submission as a whole.
     pub file: String,
-    /// Row in the file, the header being row 1 (the row number a spreadsheet shows). None for the file as a whole.
+    /// Sheet of a workbook; empty for other files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sheet: String,
+    /// Row in the file, its first line being row 1 (the row number a spreadsheet shows). None for the file as a whole.
     pub row: Option<u64>,
     /// Column letter as in a spreadsheet, with `header`; empty for the row as a whole.
     pub column: String,
     /// Header of the column.
     pub header: String,
+    /// The provider's own key of the row (its trajectory), so that it can be looked up; empty when there is none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// The provider's own value, cut off after 60 characters; empty when there is none and in privacy findings.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
     /// Message in Dutch, filled in.
     pub message: String,
     /// Remedy in Dutch.
@@ -150,6 +232,9 @@ impl Finding {
     #[must_use]
     pub fn line(&self) -> String {
         let mut place = self.file.clone();
+        if !self.sheet.is_empty() {
+            place.push_str(&format!(" blad \"{}\"", self.sheet));
+        }
         if let Some(row) = self.row {
             place.push_str(&format!(" rij {}", crate::count(row)));
         }
@@ -169,6 +254,8 @@ pub enum Verdict {
     Accepted,
     /// Used, with findings.
     AcceptedWithRemarks,
+    /// Not used until an analyst has looked.
+    Held,
     /// Not used at all.
     Refused,
 }
@@ -180,6 +267,7 @@ impl Verdict {
         match self {
             Self::Accepted => "aangenomen",
             Self::AcceptedWithRemarks => "aangenomen met opmerkingen",
+            Self::Held => "aangehouden",
             Self::Refused => "niet aangenomen",
         }
     }
@@ -254,6 +342,44 @@ pub struct Receipt {
     pub normalised: Vec<String>,
     /// Number of findings per code.
     pub findings: BTreeMap<String, u64>,
+    /// What became of every rule.
+    #[serde(default)]
+    pub rules: Vec<RuleOutcome>,
+    /// SHA-256 over the values of all rows, whatever their order, spelling and file: two providers with the same one
+    /// delivered the same (E509). Empty when the submission could not be read.
+    #[serde(default)]
+    pub content: String,
+    /// What changed since the delivery that this one replaces.
+    #[serde(default)]
+    pub change: Option<Change>,
     /// Years to which accepted rows belong.
     pub years: Vec<i32>,
+}
+
+/// A delivery beside the accepted delivery that it replaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// Sequence number of the delivery that is replaced.
+    pub replaces: u32,
+    /// Rows per table.
+    pub tables: Vec<TableChange>,
+    /// Findings of the earlier delivery that are gone, by code.
+    pub solved: BTreeMap<String, u64>,
+    /// Findings that are new, by code.
+    pub new: BTreeMap<String, u64>,
+    /// Findings that are in both, by code.
+    pub open: BTreeMap<String, u64>,
+}
+
+/// Rows of one table beside those of the delivery before; rows are recognised by their key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableChange {
+    /// Canonical table.
+    pub table: String,
+    /// Rows that were not there.
+    pub added: u64,
+    /// Rows that are not there any more.
+    pub removed: u64,
+    /// Rows with another value.
+    pub changed: u64,
 }

@@ -36,6 +36,10 @@ pub struct IndicatorSpec {
     /// What the SQL returns.
     #[serde(default)]
     pub delivered: Delivered,
+    /// Columns that a unit cannot do without, `table.column`, the first being of the table whose rows are its units: a
+    /// finding on one of these costs the indicator a row.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// Means only: values are skewed (minutes, days), so bootstrap-t and a skewness correction are used.
     #[serde(default)]
     pub skewed: bool,

@@ -12,7 +12,8 @@ mod submission;
 
 pub use attachment::{figures_csv, figures_json};
 pub use finding::{
-    Consequence, Finding, Receipt, RefusalReason, RowCheck, Rule, RuleExample, RuleSet, Severity, TableCount, Verdict,
+    Change, Consequence, Finding, QueryCheck, Receipt, RefusalReason, RowCheck, Rule, RuleExample, RuleOutcome, RuleSet, RuleStatus, TableChange,
+    TableCount, Verdict,
 };
 pub use indicator::{
     DefinitionError, Delivered, Direction, Guideline, IndicatorSpec, IndicatorText, Kind, Tips, UnitWords, Verbs,
@@ -26,4 +27,4 @@ pub use report::{
     Cell, DotPlot, FunnelLine, FunnelPlot, IndicatorPage, Labelled, MethodPage, MethodSection, OwnMark, PopulationBlock, PopulationPage,
     PopulationRow, Report, ReportProvider, SpineRow, Summary, SummaryRow, Table, TrendPlot, TrendYear, Variant,
 };
-pub use submission::{ColumnSchema, ColumnType, Parent, SubmissionSchema, TableSchema};
+pub use submission::{ColumnSchema, ColumnType, Parent, Privacy, SubmissionSchema, TableSchema};

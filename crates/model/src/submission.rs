@@ -77,9 +77,12 @@ pub struct ColumnSchema {
     /// Type.
     #[serde(rename = "type")]
     pub kind: ColumnType,
-    /// The column must be there (E110), and a row without a value is quarantined.
+    /// The column must be there (E110), and its values count for the gate of E511.
     #[serde(default)]
     pub required: bool,
+    /// A row without a usable value means nothing and is quarantined: keys and dates. Elsewhere the value is emptied.
+    #[serde(default)]
+    pub essential: bool,
     /// Allowed codes, outside = inside; for `code`.
     #[serde(default)]
     pub codes: Vec<String>,
@@ -89,6 +92,12 @@ pub struct ColumnSchema {
     /// Largest allowed number.
     #[serde(default)]
     pub maximum: Option<f64>,
+    /// Code of the finding for a value outside `minimum` and `maximum`; E220 when none is given.
+    #[serde(default)]
+    pub range_code: Option<String>,
+    /// A value outside the range puts the row in quarantine, whatever the rule says of the value.
+    #[serde(default)]
+    pub range_quarantines: bool,
     /// Longest allowed text, in characters.
     #[serde(default)]
     pub maximum_length: Option<usize>,
@@ -98,9 +107,27 @@ pub struct ColumnSchema {
     /// Replaced by a keyed hash before anything is written (client ids).
     #[serde(default)]
     pub pseudonymise: bool,
+    /// What personal data it could be taken for, and is looked at for.
+    #[serde(default)]
+    pub privacy: Option<Privacy>,
     /// What it means, in one Dutch sentence.
     #[serde(default)]
     pub description: String,
+    /// A valid value for the template's filled example; invented.
+    #[serde(default)]
+    pub example: String,
+}
+
+/// Personal data that a column comes near to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Privacy {
+    /// A year of birth: a full date is refused (E604).
+    BirthYear,
+    /// The first three digits of a postcode: more is refused (E605).
+    PostcodeArea,
+    /// A code of a practitioner: hashed or dropped (E609).
+    Practitioner,
 }
 
 /// Type of a column, and how it lies in the lake.

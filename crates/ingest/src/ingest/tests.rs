@@ -10,6 +10,8 @@ use arrow::util::pretty::pretty_format_batches;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use tempfile::TempDir;
 
+use spiegel_model::{Consequence, Finding};
+
 use super::*;
 use crate::{discover, load_rules, load_schema};
 
@@ -74,20 +76,20 @@ impl Bench {
         Lake::open(&self.batch()).unwrap()
     }
 
-    fn ingest_all(&self) -> Vec<Ingested> {
+    fn ingest_all(&self) -> Vec<Done> {
         let found = discover(&self.inbox(), &self.delivery).unwrap().submissions;
         let lake = self.lake();
-        let all: Vec<Ingested> = found.iter().map(|found| ingest(found, &self.context(), &lake).unwrap()).collect();
+        let all: Vec<Done> = found.iter().map(|found| Done::read(ingest(found, &self.context(), &lake).unwrap(), &lake)).collect();
         assert!(all.iter().flat_map(|one| &one.receipt.tables).all(TableCount::is_conserved));
         all
     }
 
-    fn ingest(&self, files: &[(&str, &[u8])]) -> Ingested {
+    fn ingest(&self, files: &[(&str, &[u8])]) -> Done {
         self.deliver(NAME, files);
         self.ingest_all().remove(0)
     }
 
-    fn publish(&self, all: &[Ingested], year: i32) {
+    fn publish(&self, all: &[Done], year: i32) {
         let parts = PartRef::accepted(all.iter().map(|one| &one.receipt), year);
         self.lake().publish(&self.schema, year, &parts).unwrap();
     }
@@ -100,6 +102,22 @@ impl Bench {
     }
 }
 
+/// A submission that was read, with its findings as they were written.
+struct Done {
+    receipt: Receipt,
+    findings: Vec<Finding>,
+    skipped: bool,
+}
+
+impl Done {
+    fn read(ingested: Ingested, lake: &Lake) -> Self {
+        let Ingested { receipt, skipped } = ingested;
+        let folder = lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
+        let findings = crate::read_findings(&folder).unwrap().collect::<Result<_, _>>().unwrap();
+        Self { receipt, findings, skipped }
+    }
+}
+
 fn pipelines() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines")
 }
@@ -109,7 +127,7 @@ fn read(path: &Path) -> Vec<RecordBatch> {
     reader.map(Result::unwrap).collect()
 }
 
-fn codes(ingested: &Ingested) -> Vec<(&str, Option<u64>)> {
+fn codes(ingested: &Done) -> Vec<(&str, Option<u64>)> {
     let told = ingested.findings.iter().filter(|finding| finding.consequence < Consequence::Inform);
     told.map(|finding| (finding.code.as_str(), finding.row)).collect()
 }
