@@ -5,6 +5,9 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+#[path = "../fuzz/check.rs"]
+mod fuzz_check;
+#[cfg(test)]
 mod pdf;
 #[cfg(test)]
 mod tree;
@@ -20,6 +23,8 @@ mod templates;
 // What a batch promises.
 #[cfg(test)]
 mod catalogue;
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]

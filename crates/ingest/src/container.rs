@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::discover::is_clutter;
 use crate::findings::{Findings, Place};
+use crate::giant::{self, Fault};
 use crate::key::hexadecimal;
 use crate::spelling::canonical;
 use crate::zipped;
@@ -53,50 +54,77 @@ pub(crate) struct Delivered {
 }
 
 enum Content {
-    Folder { files: Vec<SourceFile>, links: Vec<String>, clutter: u64, unreadable: Vec<String>, too_large: Vec<String> },
+    Folder { files: Vec<SourceFile>, clutter: u64, faults: Vec<(Fault, String)> },
     Zip(Vec<u8>),
-    Unreadable,
-    TooLarge,
+    Unread(Fault),
 }
 
 /// Reads a folder or a zip. What cannot be read is the submission's fault and becomes a finding.
 pub(crate) fn read(path: &Path, register: &str) -> Delivered {
-    if path.is_dir() {
+    // Of the entry itself: a link may point anywhere, and reading a FIFO never ends.
+    let listed = fs::symlink_metadata(path);
+    if listed.as_ref().is_ok_and(fs::Metadata::is_dir) {
         return read_folder(path, register);
     }
-    let unreadable = |content| Delivered { sha256: hexadecimal(&Sha256::digest(b"")), content };
-    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > FILE_BYTES_MAXIMUM) {
-        return unreadable(Content::TooLarge);
-    }
-    match fs::read(path) {
+    match listed.map_err(|_| no_line("E006")).and_then(|listed| read_file(path, &listed)) {
         Ok(bytes) => Delivered { sha256: hexadecimal(&Sha256::digest(&bytes)), content: Content::Zip(bytes) },
-        Err(_) => unreadable(Content::Unreadable),
+        Err(fault) => Delivered { sha256: hexadecimal(&Sha256::digest(b"")), content: Content::Unread(fault) },
     }
+}
+
+fn no_line(code: &'static str) -> Fault {
+    Fault { code, line: None }
+}
+
+fn read_file(path: &Path, listed: &fs::Metadata) -> Result<Vec<u8>, Fault> {
+    if !listed.is_file() {
+        return Err(no_line("E002"));
+    }
+    if listed.len() > FILE_BYTES_MAXIMUM {
+        return Err(no_line("E019"));
+    }
+    if let Some(fault) = giant::look(path, listed.len()).map_err(|_| no_line("E006"))? {
+        return Err(fault);
+    }
+    fs::read(path).map_err(|_| no_line("E006"))
+}
+
+/// What lies in memory as if it had been read: the files of a folder by name.
+pub(crate) fn folder_in_memory(files: Vec<(String, Vec<u8>)>) -> Delivered {
+    let files: Vec<SourceFile> = files.into_iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
+    Delivered { sha256: folder_hash(&files), content: Content::Folder { files, clutter: 0, faults: Vec::new() } }
+}
+
+/// What lies in memory as if it had been read: the bytes of a zip.
+pub(crate) fn zip_in_memory(bytes: Vec<u8>) -> Delivered {
+    Delivered { sha256: hexadecimal(&Sha256::digest(&bytes)), content: Content::Zip(bytes) }
 }
 
 #[derive(Default)]
 struct Walk {
     files: Vec<SourceFile>,
-    links: Vec<String>,
     clutter: u64,
-    unreadable: Vec<String>,
-    too_large: Vec<String>,
+    faults: Vec<(Fault, String)>,
 }
 
 fn read_folder(path: &Path, register: &str) -> Delivered {
     let mut walk = Walk::default();
     if walk.folder(path, "", register, DEPTH_MAXIMUM).is_err() {
-        walk.unreadable.push(String::new());
+        walk.faults.push((no_line("E006"), String::new()));
     }
+    let Walk { files, clutter, faults } = walk;
+    Delivered { sha256: folder_hash(&files), content: Content::Folder { files, clutter, faults } }
+}
+
+fn folder_hash(files: &[SourceFile]) -> String {
     let mut hash = Sha256::new();
-    for file in &walk.files {
+    for file in files {
         hash.update((file.name.len() as u64).to_le_bytes());
         hash.update(&file.name);
         hash.update((file.bytes.len() as u64).to_le_bytes());
         hash.update(&file.bytes);
     }
-    let Walk { files, links, clutter, unreadable, too_large } = walk;
-    Delivered { sha256: hexadecimal(&hash.finalize()), content: Content::Folder { files, links, clutter, unreadable, too_large } }
+    hexadecimal(&hash.finalize())
 }
 
 impl Walk {
@@ -113,17 +141,14 @@ impl Walk {
             if name == register || self.files.len() > ENTRIES_MAXIMUM {
                 continue;
             }
-            let kind = entry.file_type()?;
-            if kind.is_dir() && depth > 0 {
+            let listed = entry.metadata()?;
+            if listed.is_dir() && depth > 0 {
                 self.folder(&entry.path(), &format!("{name}/"), register, depth - 1)?;
-            } else if !kind.is_file() {
-                self.links.push(name);
-            } else if entry.metadata()?.len() > FILE_BYTES_MAXIMUM {
-                self.too_large.push(name);
-            } else if let Ok(bytes) = fs::read(entry.path()) {
-                self.files.push(SourceFile { name, bytes });
-            } else {
-                self.unreadable.push(name);
+                continue;
+            }
+            match read_file(&entry.path(), &listed) {
+                Ok(bytes) => self.files.push(SourceFile { name, bytes }),
+                Err(fault) => self.faults.push((fault, name)),
             }
         }
         Ok(())
@@ -133,22 +158,16 @@ impl Walk {
 /// The files of a submission, sorted by name; empty when it had to be refused.
 pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'_>) -> Vec<SourceFile> {
     let (files, clutter) = match delivered.content {
-        Content::Folder { files, links, clutter, unreadable, too_large } => {
-            links.iter().for_each(|link| _ = findings.raise("E002", Place::file(link), &[]));
-            unreadable.iter().for_each(|file| _ = findings.raise("E006", Place::file(file), &[]));
-            too_large.iter().for_each(|file| _ = findings.raise("E019", Place::file(file), &[]));
+        Content::Folder { files, clutter, faults } => {
+            faults.iter().for_each(|(fault, file)| raise(*fault, file, findings));
             if files.len() > ENTRIES_MAXIMUM {
                 findings.raise("E004", Place::file(name), &[("count", &format!("meer dan {ENTRIES_MAXIMUM}"))]);
             }
             (files, clutter)
         }
         Content::Zip(bytes) => zipped::unpack(bytes, name, findings),
-        Content::Unreadable => {
-            findings.raise("E006", Place::file(name), &[]);
-            (Vec::new(), 0)
-        }
-        Content::TooLarge => {
-            findings.raise("E019", Place::file(name), &[]);
+        Content::Unread(fault) => {
+            raise(fault, name, findings);
             (Vec::new(), 0)
         }
     };
@@ -171,6 +190,10 @@ pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'
     let mut files = files;
     files.sort_by(|left, right| left.name.cmp(&right.name));
     files
+}
+
+fn raise(fault: Fault, file: &str, findings: &mut Findings<'_>) {
+    findings.raise(fault.code, fault.line.map_or_else(|| Place::file(file), |line| Place::row(file, line)), &[]);
 }
 
 /// Zip, gzip, 7z, rar, bzip2, xz.

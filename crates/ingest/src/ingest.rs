@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{Delivery, DeliveryKind, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
+use spiegel_model::{Delivery, DeliveryKind, Finding, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
 
 use crate::atomic;
 use crate::checks;
-use crate::columnar::{self, Use};
+use crate::columnar;
 use crate::container::{self, SourceFile};
 use crate::dates::days_from_civil;
 use crate::dialect::{self, HeaderIndex};
@@ -17,6 +17,7 @@ use crate::findings::{Findings, Place};
 use crate::key::Key;
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
+use crate::part;
 use crate::receipt;
 use crate::settle;
 use crate::table::{self, Fate, Table};
@@ -72,11 +73,35 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
     if let Some(receipt) = &before
         && receipt.sha256 == part.sha256
         && receipt.definitions == context.definitions
-        && receipt.years.iter().all(|year| lake.has_part(context.schema, *year, &part))
+        && receipt.years.iter().all(|year| lake.has_part(*year, &part))
     {
         return Ok(Ingested { receipt: receipt.clone(), skipped: true });
     }
 
+    let Examined { tables, findings, mut receipt } = examine(delivered, found, context)?;
+    let old_years = before.map(|receipt| receipt.years).unwrap_or_default();
+    let refused = receipt.verdict == Verdict::Refused;
+    let years = if refused { Vec::new() } else { write(&tables, found, context, &part, lake)? };
+    let gone: Vec<i32> = old_years.into_iter().filter(|year| !years.contains(year)).collect();
+    lake.remove_part(context.schema, &gone, &part)?;
+
+    receipt.years = years;
+    let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
+    receipt::write(lake, &receipt, findings.sorted(&files))?;
+    Ok(Ingested { receipt, skipped: false })
+}
+
+/// A submission as it was read, before anything is written.
+struct Examined<'a> {
+    tables: Vec<Table<'a>>,
+    findings: Findings<'a>,
+    /// Without the years that will have rows.
+    receipt: Receipt,
+}
+
+/// Reads and judges what was delivered.
+fn examine<'a>(delivered: container::Delivered, found: &Found, context: &Context<'a>) -> Result<Examined<'a>, Error> {
+    let sha256 = delivered.sha256.clone();
     let mut findings = Findings::new(context.rules);
     let mut normalised = Vec::new();
     let mut tables = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
@@ -87,14 +112,8 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         judge(&mut tables, found, context, &mut findings, &mut normalised)?;
     }
     findings.all_known()?;
-
     let refused = findings.refusal.is_some();
     let counts = conserved(&tables, refused)?;
-    let old_years = before.map(|receipt| receipt.years).unwrap_or_default();
-    let years = if refused { Vec::new() } else { write(&tables, found, context, &part, lake)? };
-    let gone: Vec<i32> = old_years.into_iter().filter(|year| !years.contains(year)).collect();
-    lake.remove_part(context.schema, &gone, &part)?;
-
     let verdict = match (refused, findings.has_remarks()) {
         (true, _) => Verdict::Refused,
         (false, true) => Verdict::AcceptedWithRemarks,
@@ -106,8 +125,8 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         year: found.year,
         sequence: found.sequence,
         submission: found.name.clone(),
-        sha256: part.sha256,
-        definitions: part.definitions,
+        sha256,
+        definitions: context.definitions.to_owned(),
         verdict,
         refusal: findings.refusal.clone(),
         tables: counts,
@@ -116,11 +135,33 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         rules: findings.outcomes(),
         content: String::new(),
         change: None,
-        years,
+        years: Vec::new(),
     };
+    Ok(Examined { tables, findings, receipt })
+}
+
+/// What was delivered, in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InMemory {
+    /// Files by name, as in a folder.
+    Folder(Vec<(String, Vec<u8>)>),
+    /// A zip.
+    Zip(Vec<u8>),
+}
+
+/// Reads a submission from memory and writes nothing: the receipt that it would get, but for its years, and its findings.
+///
+/// # Errors
+/// [`Error::Pipeline`] and [`Error::Bug`]; whatever the bytes are, they give a receipt.
+pub fn inspect(found: &Found, delivered: InMemory, context: &Context<'_>) -> Result<(Receipt, Vec<Finding>), Error> {
+    let delivered = match delivered {
+        InMemory::Folder(files) => container::folder_in_memory(files),
+        InMemory::Zip(bytes) => container::zip_in_memory(bytes),
+    };
+    let Examined { tables, findings, receipt } = examine(delivered, found, context)?;
     let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
-    receipt::write(lake, &receipt, findings.sorted(&files))?;
-    Ok(Ingested { receipt, skipped: false })
+    let findings = findings.sorted(&files).collect();
+    Ok((receipt, findings))
 }
 
 /// Opens the container and reads every table as text. What cannot be a table becomes a finding.
@@ -232,7 +273,7 @@ fn conserved(tables: &[Table<'_>], refused: bool) -> Result<Vec<TableCount>, Err
 }
 
 /// Writes parts and quarantine; gives the years with used rows, or with a submission of theirs.
-fn write(tables: &[Table<'_>], found: &Found, context: &Context<'_>, part: &PartRef, lake: &Lake) -> Result<Vec<i32>, Error> {
+fn write(tables: &[Table<'_>], found: &Found, context: &Context<'_>, part_ref: &PartRef, lake: &Lake) -> Result<Vec<i32>, Error> {
     let collective = context.delivery.kind == DeliveryKind::Collective;
     let provider = (!collective).then_some(found.provider_id.as_str());
     let pseudonyms = context.key.of_provider(found.provider_id.as_bytes());
@@ -243,30 +284,34 @@ fn write(tables: &[Table<'_>], found: &Found, context: &Context<'_>, part: &Part
     }
     for table in tables {
         let place = context.schema.tables.iter().position(|schema| schema.table == table.schema.table).unwrap_or(0);
-        for row in (0..table.len() as u32).filter(|row| table.fates[*row as usize] == Fate::Used) {
+        let used_rows = (0..table.len() as u32).filter(|row| table.fates[*row as usize] == Fate::Used);
+        if table.schema.period.is_none() {
+            let rows: Vec<u32> = used_rows.collect();
+            if !rows.is_empty() {
+                used.entry(default_year).or_insert_with(|| vec![None; context.schema.tables.len()])[place] = Some(rows);
+            }
+            continue;
+        }
+        for row in used_rows {
             let year = year_of_row(table, row, default_year);
             let rows = &mut used.entry(year).or_insert_with(|| vec![None; context.schema.tables.len()])[place];
             rows.get_or_insert_with(Vec::new).push(row);
         }
     }
     for (year, rows) in &used {
-        let staged = atomic::staging(&lake.staging())?;
-        for (schema, rows) in context.schema.tables.iter().zip(rows) {
-            let path = staged.path().join(format!("{}.parquet", schema.table));
+        let parts = context.schema.tables.iter().zip(rows).map(|(schema, rows)| {
             let table = tables.iter().find(|table| table.schema.table == schema.table);
             let batch = match (table, rows) {
-                (Some(table), Some(rows)) if rows.len() == table.len() => columnar::part(table, &pseudonyms, None)?,
-                (Some(table), Some(rows)) => columnar::part(table, &pseudonyms, Some(rows))?,
+                (Some(table), Some(rows)) => columnar::part(table, &pseudonyms, Some(rows.as_slice()).filter(|rows| rows.len() < table.len()))?,
                 _ => arrow::array::RecordBatch::new_empty(columnar::part_schema(schema)),
             };
-            let note = (columnar::SOURCE_FILE, table.map_or_else(String::new, |table| table.file.clone()));
-            let file = std::fs::File::create(&path).map_err(|source| Error::lake(&path, source))?;
-            columnar::write(file, &batch, Some(note), Use::Part, &path)?;
-        }
-        atomic::replace_directory(staged, &lake.part(*year, part), &lake.staging())?;
+            Ok((table.map_or_else(String::new, |table| table.file.clone()), batch))
+        });
+        let parts = parts.collect::<Result<Vec<_>, Error>>()?;
+        atomic::place(&lake.staging(), &lake.part(*year, part_ref), &part::encode(&parts))?;
     }
     for table in tables {
-        write_quarantine(table, provider, &pseudonyms, default_year, part, lake)?;
+        write_quarantine(table, provider, &pseudonyms, default_year, part_ref, lake)?;
     }
     Ok(used.into_keys().collect())
 }
@@ -297,7 +342,7 @@ fn write_quarantine(table: &Table<'_>, provider: Option<&str>, pseudonyms: &crat
         }
         let draft = atomic::draft(&lake.staging())?;
         let file = draft.reopen().map_err(|source| Error::lake(&path, source))?;
-        columnar::write(file, &batch, None, Use::Lake, &path)?;
+        columnar::write_quarantine(file, table.schema, &batch, &path)?;
         atomic::keep_verifiable(draft, &path)?;
     }
     Ok(())

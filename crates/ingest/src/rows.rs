@@ -68,8 +68,9 @@ const TEXT_BYTES_MAXIMUM: usize = i32::MAX as usize;
 /// Cuts the body of a file. `header_line` is the physical line of the header, `header` its cells.
 pub(crate) fn cut(body: &[u8], delimiter: u8, header_line: u32, header: &[String], remember: Option<usize>) -> RawTable {
     let body = &body[..body.len().min(TEXT_BYTES_MAXIMUM)];
-    let estimate = body.len() / 32 + 1;
     let width = header.len();
+    // A row has a byte for every column but the last; most have more.
+    let estimate = body.len() / width.max(32) + 1;
     let mut table = RawTable {
         columns: (0..width).map(|_| RawColumn::with_capacity(estimate)).collect(),
         lines: Vec::with_capacity(estimate),
