@@ -61,7 +61,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<IngestError>() {
             return match error {
                 IngestError::Pipeline { .. } => PIPELINE,
-                IngestError::Key { .. } | IngestError::Inbox { .. } => WRONG_USAGE,
+                IngestError::Key { .. } | IngestError::Register { .. } | IngestError::Inbox { .. } => WRONG_USAGE,
                 IngestError::Lake { .. } => LAKE,
                 IngestError::Bug(_) => BUG,
             };

@@ -172,7 +172,7 @@ mod tests {
         for file in ["KIBG_06000001_2025_01.zip", "KIBG_94012345_2025_01.zip", "register.csv", ".DS_Store", "~$x.xlsx", "notes.txt"] {
             fs::write(inbox.path().join(file), "").unwrap();
         }
-        let delivery = Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8 };
+        let delivery = Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8, schemas: Vec::new() };
         let discovered = discover(inbox.path(), &delivery).unwrap();
         let found: Vec<_> = discovered.submissions.iter().map(|found| (found.provider_id.as_str(), found.year, found.sequence)).collect();
         assert_eq!(found, [("06000001", Some(2025), 1), ("94012345", Some(2025), 1), ("94012345", Some(2025), 2)]);

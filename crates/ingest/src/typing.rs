@@ -27,6 +27,8 @@ pub(crate) struct Typing {
     /// Dates written as dd/mm/jjjj that nothing in the column proves to begin with the day: row, and the day when they begin
     /// with the month (E203).
     pub(crate) month_first: Vec<(u32, i32)>,
+    /// Some date proves that the day comes first.
+    pub(crate) day_first: bool,
     /// What the column as a whole shows about the times in it (E209).
     pub(crate) hint: &'static str,
 }
@@ -57,12 +59,12 @@ pub(crate) fn type_column(raw: &RawColumn, schema: &ColumnSchema, settings: Sett
         ColumnType::Integer => reading.integers(),
         ColumnType::Decimal => reading.decimals(),
     };
-    let Reading { valid, mut faults, mut notices, evidence, missing, month_first, hint, .. } = reading;
+    let Reading { valid, mut faults, mut notices, evidence, missing, month_first, day_first, hint, .. } = reading;
     if missing > 0 {
         notices.push(("N823", missing));
     }
     faults.sort_unstable_by_key(|(row, _)| *row);
-    Typing { column: TypedColumn { values, valid }, faults, notices, evidence, month_first, hint }
+    Typing { column: TypedColumn { values, valid }, faults, notices, evidence, month_first, day_first, hint }
 }
 
 struct Reading<'a> {
@@ -80,6 +82,7 @@ struct Reading<'a> {
     evidence: Vec<String>,
     missing: u64,
     month_first: Vec<(u32, i32)>,
+    day_first: bool,
     hint: &'static str,
 }
 
@@ -106,6 +109,7 @@ impl<'a> Reading<'a> {
             evidence: Vec::new(),
             missing: 0,
             month_first: Vec::new(),
+            day_first: false,
             hint: "",
         }
     }
@@ -290,6 +294,7 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+        self.day_first = day_first > 0;
         if month_first.is_empty() && day_first == 0 {
             self.month_first = undecided;
         }
