@@ -270,8 +270,8 @@ impl<'a> Findings<'a> {
             if wanted(code) {
                 let name = |name: u32| kept.names[name as usize].as_str();
                 let column = (raised.column > 0).then(|| (raised.column as usize - 1, name(raised.header)));
-                // Column and count only.
-                let count: Vec<(&str, &str)> = kept.texts_of(place).1.into_iter().filter(|(slot, _)| *slot == "count").collect();
+                // Column and count only, and words of our own.
+                let count: Vec<(&str, &str)> = kept.texts_of(place).1.into_iter().filter(|(slot, _)| ["count", "hint"].contains(slot)).collect();
                 self.raise_as(code, Place { file: name(raised.file), sheet: name(raised.sheet), row: None, column, key: "" }, &count, Some(raised.consequence));
             }
         }
