@@ -14,7 +14,7 @@ A first run:
 Exit codes:
    0  done
    2  wrong usage
-  10  done, but some submissions were refused or some reports failed (they are listed)
+  10  done, but some submissions were refused or held, or some reports failed (they are listed)
   12  the definition of the pipeline is wrong
   13  the lake or the disk
   70  a bug in spiegel";

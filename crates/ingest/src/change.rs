@@ -119,15 +119,16 @@ pub(crate) fn findings(
     change
 }
 
-/// The change of rows in words: "trajecten 2 erbij, 1 weg, 3 gewijzigd; sessies ongewijzigd".
+/// The change of rows in words: "sessies 4 weg; trajecten 2 erbij, 1 weg, 3 gewijzigd".
 pub(crate) fn dutch(tables: &[TableChange], schema: &SubmissionSchema) -> String {
-    let words = tables.iter().map(|change| {
+    let words = tables.iter().filter_map(|change| {
         let name = schema.table(&change.table).map_or(change.table.as_str(), |table| table.name.as_str());
         let parts = [(change.added, "erbij"), (change.removed, "weg"), (change.changed, "gewijzigd")];
         let parts: Vec<String> = parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{} {word}", spiegel_model::count(*count))).collect();
-        if parts.is_empty() { format!("{name} ongewijzigd") } else { format!("{name} {}", parts.join(", ")) }
+        (!parts.is_empty()).then(|| format!("{name} {}", parts.join(", ")))
     });
-    words.collect::<Vec<_>>().join("; ")
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { "alle rijen zijn gelijk".to_owned() } else { words.join("; ") }
 }
 
 #[cfg(test)]

@@ -210,9 +210,8 @@ fn replace(
     let folder = lake.receipt(&old.provider_id, replaced.year, old.sequence, &old.sha256);
     let earlier: Vec<Finding> = receipt::read_findings(&folder)?.collect::<Result<_, _>>()?;
     let changed = change::findings(replaced, tables, earlier.into_iter(), findings.sorted(files), context.rules);
-    let words = change::dutch(&changed.tables, context.schema);
-    let words = if words.is_empty() { "de verschillen zijn niet te tellen" } else { &words };
-    findings.raise("W730", Place::default(), &[("other", &replaced.sequence.to_string()), ("value", words)]);
+    let words = if changed.tables.is_empty() { "de verschillen zijn niet te tellen".to_owned() } else { change::dutch(&changed.tables, context.schema) };
+    findings.raise("W730", Place::default(), &[("other", &replaced.sequence.to_string()), ("value", &words)]);
     for count in counts {
         let rows = |count: &TableCount| count.rows - count.blank - count.repeated_header;
         let Some(earlier) = replaced.tables.iter().find(|earlier| earlier.table == count.table) else { continue };
@@ -248,8 +247,11 @@ fn read_tables<'a>(
 ) -> Result<(Vec<Table<'a>>, Option<Manifest>), Error> {
     if !collective(context) && context.delivery.provider_digits == AGB_DIGITS {
         findings.checked("E501", 1);
-        if !is_agb(found.provider_id.as_bytes()) {
-            findings.raise("E501", Place::default(), &[("value", &found.provider_id)]);
+        let lost_zero = !found.name.contains(&found.provider_id);
+        if !is_agb(found.provider_id.as_bytes()) || lost_zero && !context.providers.is_some_and(|register| register.knows(&found.provider_id)) {
+            findings.raise("E501", Place::default(), &[("value", found.provider_id.strip_prefix('0').filter(|_| lost_zero).unwrap_or(&found.provider_id))]);
+        } else if lost_zero {
+            findings.raise("N826", Place::default(), &[("count", "1")]);
         }
     }
     let mut files = container::unpack(delivered, &found.name, findings);

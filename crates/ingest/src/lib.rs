@@ -47,6 +47,7 @@ pub use error::Error;
 pub use ingest::{Context, Ingested, ingest};
 pub use key::Key;
 pub use lake::{Lake, PartRef};
+pub use privacy::is_telling_name;
 pub use publish::{Published, PublishedTable};
 pub use receipt::read_findings;
 pub use register::ProviderRegister;

@@ -61,6 +61,7 @@ pub(crate) fn check(raw: &RawTable, headers: &[String], mapping: &mut Mapping, t
         let cells = &raw.columns[place];
         let count = |count: u64| spiegel_model::count(count);
         let name = canonical(header);
+        ["E601", "E602", "E603", "E604", "E605", "E606", "E607", "E609", "W740"].iter().for_each(|code| findings.checked(code, 1));
         let by_header = [("E601", &BSN_HEADERS[..]), ("E603", &NAME_HEADERS[..]), ("E604", &BIRTH_HEADERS[..]), ("E605", &ADDRESS_HEADERS[..])];
         if let Some((code, _)) = by_header.iter().find(|(_, list)| list.contains(&name.as_str())) {
             findings.raise(code, at, &[("count", &count(filled(cells)))]);
@@ -160,31 +161,29 @@ fn are_citizen_numbers(hits: usize, numbers: usize) -> bool {
 /// E607: ids of clients that tell who they are: initials with a date of birth, or a citizen number with something around it.
 fn telling_ids(column: &RawColumn) -> Option<(u64, Consequence)> {
     let mut numbers = BTreeSet::new();
-    let (mut ids, mut births) = (BTreeSet::new(), BTreeSet::new());
+    let (mut ids, mut births) = (0u64, 0u64);
     for cell in column.cells().filter(|cell| !cell.is_empty()) {
-        ids.insert(cell);
-        let mut runs = cell.split(|byte| !byte.is_ascii_digit()).filter(|run| !run.is_empty());
-        if cell.len() > 9
-            && let (Some(run), None) = (runs.next(), runs.next())
-            && run.len() == 9
-        {
-            numbers.extend(plain_number(run));
-        }
-        if is_initials_and_birth(cell) {
-            births.insert(cell);
+        ids += 1;
+        // Most ids are settled by the number of their digits.
+        match cell.iter().filter(|byte| byte.is_ascii_digit()).count() {
+            9 if cell.len() > 9 => {
+                let run = cell.split(|byte| !byte.is_ascii_digit()).find(|run| run.len() == 9);
+                numbers.extend(run.and_then(plain_number));
+            }
+            6 | 8 => births += u64::from(is_initials_and_birth(cell)),
+            _ => {}
         }
     }
     let hits = numbers.iter().filter(|number| passes_eleven(**number)).count();
     if are_citizen_numbers(hits, numbers.len()) {
         return Some((hits as u64, Consequence::Refuse));
     }
-    let found = births.len() as u64;
-    if found < PATTERN_CELLS {
+    if births < PATTERN_CELLS {
         return None;
     }
-    let most = found as f64 >= PATTERN_SHARE * ids.len() as f64;
+    let most = births as f64 >= PATTERN_SHARE * ids as f64;
     // Some ids may look so by chance; they are worth a word.
-    Some((found, if most { Consequence::Refuse } else { Consequence::Warn }))
+    Some((births, if most { Consequence::Refuse } else { Consequence::Warn }))
 }
 
 /// JD14021980, 19800214-J.D., j.d.140280.
@@ -210,10 +209,15 @@ fn is_initials_and_birth(cell: &[u8]) -> bool {
 
 /// E606: what people write, not what they choose.
 fn is_free_text(column: &RawColumn) -> bool {
-    let (mut cells, mut characters) = (0usize, 0usize);
+    let cells = filled(column) as usize;
+    let spaces = column.bytes.iter().filter(|byte| **byte == b' ').count();
+    // Codes and names of scales are settled by their length and their spaces.
+    if column.bytes.len() as f64 <= FREE_TEXT_CHARACTERS * cells as f64 && (spaces as f64) < SENTENCES_SHARE * ((SENTENCE_WORDS - 1) * cells) as f64 {
+        return false;
+    }
+    let mut characters = 0usize;
     let (mut different, mut sentences) = (BTreeSet::new(), BTreeSet::new());
     for cell in column.cells().filter(|cell| !cell.is_empty()) {
-        cells += 1;
         characters += String::from_utf8_lossy(cell).chars().count();
         different.insert(cell);
         if cell.split(|byte| *byte == b' ').filter(|word| word.iter().any(u8::is_ascii_alphabetic)).count() >= SENTENCE_WORDS {
@@ -225,8 +229,10 @@ fn is_free_text(column: &RawColumn) -> bool {
     long || sentences.len() >= SENTENCE_ROWS && of_cells(sentences.len()) > SENTENCES_SHARE
 }
 
-/// E608: true when the name of a file or sheet holds what its columns may not hold.
-pub(crate) fn is_telling_name(name: &str, report_year: i32) -> bool {
+/// E608: true when the name of a file or sheet holds what its columns may not hold, such as a date of birth long before the
+/// report year.
+#[must_use]
+pub fn is_telling_name(name: &str, report_year: i32) -> bool {
     let lower = name.to_lowercase();
     let words: Vec<&str> = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let salutation = words.iter().enumerate().any(|(place, word)| {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, ProviderRegister, definitions_hash, discover, hold_doubles, ingest, load_rules, load_schema};
+use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, ProviderRegister, definitions_hash, discover, hold_doubles, ingest, is_telling_name, load_rules, load_schema};
 use spiegel_model::{DeliveryKind, Receipt, RuleSet, SubmissionSchema, Verdict};
 use spiegel_query::Pipeline;
 
@@ -36,6 +36,8 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
     let definitions = definitions_hash(&workplace.pipeline_directory, &key)?;
     let found = discover(&reading.inbox, &pipeline.spec.delivery)?;
     for (name, reason) in &found.ignored {
+        // What a name tells of a person is not repeated (E608).
+        let name = if is_telling_name(name, year) { "een bestand met een persoonsgegeven in de naam" } else { name };
         talk::line(&format!("ignored    {name}: {reason}"));
     }
     let years_in_inbox: BTreeSet<i32> = found.submissions.iter().filter_map(|one| one.year).collect();
