@@ -14,7 +14,7 @@ A first run:
 Exit codes:
    0  done
    2  wrong usage
-  10  done, but some submissions were refused or some reports failed (they are listed)
+  10  done, but some submissions were refused or held, or some reports failed (they are listed)
   12  the definition of the pipeline is wrong
   13  the lake or the disk
   70  a bug in spiegel";
@@ -89,6 +89,12 @@ pub(crate) struct Reading {
     /// File with the key for pseudonyms; see `spiegel key`. Not needed when no column is pseudonymised.
     #[arg(long, env = "SPIEGEL_KEY_FILE", hide_env_values = true)]
     pub(crate) key: Option<PathBuf>,
+    /// Close the year: from now on its deliveries are those that count now, and later ones wait for a refresh.
+    #[arg(long, conflicts_with = "refresh")]
+    pub(crate) lock: bool,
+    /// Let the deliveries that wait since the year was closed count, under this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) refresh: Option<String>,
 }
 
 /// Options of making reports.

@@ -215,7 +215,8 @@ pub(crate) fn gate(table: &Table<'_>, findings: &mut Findings<'_>) {
     let duplicate = table.fates.iter().filter(|fate| **fate == Fate::Duplicate).count() as u64;
     let rows = table.len() as u64 + table.raw.ragged.len() as u64 - duplicate;
     if quarantined >= QUARANTINE_ROWS_MINIMUM && quarantined as f64 > QUARANTINE_SHARE_MAXIMUM * rows as f64 {
-        let slots = [("count", spiegel_model::count(quarantined)), ("other", spiegel_model::count(rows))];
-        findings.raise("E511", Place::file(&table.file), &slots.each_ref().map(|(slot, value)| (*slot, value.as_str())));
+        let (count, other) = (spiegel_model::count(quarantined), spiegel_model::count(rows));
+        let slots = [("count", count.as_str()), ("other", &other), ("value", "niet te gebruiken"), ("expected", "5 %")];
+        findings.raise("E511", Place::file(&table.file), &slots);
     }
 }

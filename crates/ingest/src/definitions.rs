@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use spiegel_model::{ColumnSchema, ColumnType, RowCheck, RuleSet, SubmissionSchema, TableSchema};
+use spiegel_model::{ColumnSchema, ColumnType, Privacy, RowCheck, RuleSet, SubmissionSchema, TableSchema};
 
 use crate::error::Error;
 use crate::key::{Key, hexadecimal};
@@ -175,8 +175,11 @@ fn column_mistakes(column: &ColumnSchema) -> Vec<String> {
     if !bounded && (column.range_code.is_some() || column.range_quarantines) {
         mistakes.push("`range_code` and `range_quarantines` belong to a range".to_owned());
     }
-    if column.pseudonymise && column.kind != ColumnType::Text {
-        mistakes.push("`pseudonymise` needs type `text`".to_owned());
+    if (column.pseudonymise || column.provider_code) && column.kind != ColumnType::Text {
+        mistakes.push("`pseudonymise` and `provider_code` need type `text`".to_owned());
+    }
+    if column.privacy == Some(Privacy::Practitioner) && !column.pseudonymise {
+        mistakes.push("the code of a practitioner needs `pseudonymise` (E609)".to_owned());
     }
     mistakes
 }

@@ -4,6 +4,7 @@ use spiegel_model::TableSchema;
 
 use crate::dialect::{Dialect, HeaderIndex};
 use crate::findings::{Findings, Place};
+use crate::privacy::is_practitioner;
 use crate::spelling::{canonical, nearest};
 
 /// Columns of a file.
@@ -51,6 +52,10 @@ pub(crate) fn map(dialect: &Dialect, table: &TableSchema, index: &HeaderIndex, f
     }
     for place in &mapping.unknown {
         let cell = &dialect.cells[*place];
+        // That has a word of its own (E609).
+        if is_practitioner(cell, None) {
+            continue;
+        }
         findings.raise("W703", Place { column: Some((*place, cell)), ..Place::file(file) }, &[("value", cell)]);
     }
     mapping

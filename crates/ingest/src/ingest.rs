@@ -1,10 +1,11 @@
 //! One submission from inbox to receipt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use spiegel_model::{Delivery, DeliveryKind, Finding, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
+use spiegel_model::{Change, Delivery, DeliveryKind, Finding, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
 
 use crate::atomic;
+use crate::change;
 use crate::checks;
 use crate::columnar;
 use crate::container::{self, SourceFile};
@@ -13,12 +14,17 @@ use crate::dialect::{self, HeaderIndex};
 use crate::discover::Found;
 use crate::encoding;
 use crate::error::Error;
-use crate::findings::{Findings, Place};
+use crate::findings::{Findings, Place, is_private};
+use crate::fingerprint;
+use crate::history::History;
 use crate::key::Key;
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
 use crate::part;
+use crate::privacy;
 use crate::receipt;
+use crate::register::{AGB_DIGITS, ProviderRegister, is_agb};
+use crate::sender;
 use crate::settle;
 use crate::table::{self, Fate, Table};
 use crate::values::Values;
@@ -27,8 +33,12 @@ use crate::values::Values;
 const RECEIPT_FORMAT: u32 = 1;
 /// E010: what this reader reads.
 const EXTENSIONS: [&str; 4] = ["csv", "txt", "tsv", "tab"];
-/// E501: digits of an AGB code.
-const AGB_DIGITS: usize = 8;
+/// E503 and E504: the rows are of others; nothing else of them is shown (submission.md 3.5).
+const OF_OTHERS: [&str; 2] = ["E503", "E504"];
+/// W732 (submission.md 3.5): largest difference with the rows of the previous delivery …
+const ROWS_CHANGE_MAXIMUM: f64 = 0.30;
+/// … from this many rows.
+const ROWS_CHANGE_MINIMUM: u64 = 10;
 /// Decision 15.
 const DESTROY: &str = "Deze aanlevering bevat persoonsgegevens die niet geleverd mogen worden. Er is niets van bewaard. Vernietig het bestand in de inbox.";
 
@@ -49,6 +59,10 @@ pub struct Context<'a> {
     pub report_year: i32,
     /// File name of the provider register: no part of a collective delivery.
     pub register: &'a str,
+    /// Who may deliver; None when that is not known, and then it is not checked.
+    pub providers: Option<&'a ProviderRegister>,
+    /// SHA-256 of the deliveries that count in the report year; None as long as the year is open. Others wait (W731).
+    pub locked: Option<&'a BTreeSet<String>>,
 }
 
 /// A submission that was read, now or before.
@@ -70,23 +84,42 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         definitions: context.definitions.to_owned(),
     };
     let before = receipt::read(&lake.receipt(&found.provider_id, found.year, found.sequence, &part.sha256));
+    let waits = found.year == Some(context.report_year) && context.locked.is_some_and(|locked| !locked.contains(&part.sha256));
     if let Some(receipt) = &before
         && receipt.sha256 == part.sha256
+        && (receipt.verdict == Verdict::Refused || receipt.findings.contains_key("W731") == waits)
         && receipt.definitions == context.definitions
         && receipt.years.iter().all(|year| lake.has_part(*year, &part))
     {
         return Ok(Ingested { receipt: receipt.clone(), skipped: true });
     }
 
-    let Examined { tables, findings, mut receipt } = examine(delivered, found, context)?;
+    let history = (!collective(context)).then(|| History::read(lake, found, &part));
+    let is_new = before.as_ref().is_none_or(|receipt| receipt.findings.contains_key("E508"));
+    let Examined { tables, mut findings, normalised } = examine(delivered, found, context, history.as_ref().filter(|_| is_new))?;
+    let refused = findings.refusal.is_some();
+    let counts = conserved(&tables, refused)?;
+    let repeated = history.as_ref().and_then(|history| history.same(&part)).filter(|_| !refused);
+    let years = if refused || repeated.is_some() { Vec::new() } else { write(&tables, found, context, &part, lake)? };
+    let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
+    let mut change = None;
+    if let Some(repeated) = repeated {
+        findings.raise("N830", Place::default(), &[("other", &repeated.sequence.to_string())]);
+    } else if !refused {
+        if waits {
+            findings.raise("W731", Place::default(), &[]);
+        }
+        if let Some(replaced) = history.as_ref().and_then(|history| history.replaced_by(found.sequence)) {
+            change = Some(replace(replaced, &part, &counts, context, lake, &files, &mut findings)?);
+        }
+    }
+    findings.all_known()?;
     let old_years = before.map(|receipt| receipt.years).unwrap_or_default();
-    let refused = receipt.verdict == Verdict::Refused;
-    let years = if refused { Vec::new() } else { write(&tables, found, context, &part, lake)? };
     let gone: Vec<i32> = old_years.into_iter().filter(|year| !years.contains(year)).collect();
     lake.remove_part(context.schema, &gone, &part)?;
 
-    receipt.years = years;
-    let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
+    let content = if refused { String::new() } else { fingerprint::content(&tables, context.key) };
+    let receipt = Receipt { content, change, years, ..receipt_of(found, context, part.sha256, counts, normalised, &findings) };
     receipt::write(lake, &receipt, findings.sorted(&files))?;
     Ok(Ingested { receipt, skipped: false })
 }
@@ -95,31 +128,42 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
 struct Examined<'a> {
     tables: Vec<Table<'a>>,
     findings: Findings<'a>,
-    /// Without the years that will have rows.
-    receipt: Receipt,
+    normalised: Vec<String>,
 }
 
-/// Reads and judges what was delivered.
-fn examine<'a>(delivered: container::Delivered, found: &Found, context: &Context<'a>) -> Result<Examined<'a>, Error> {
-    let sha256 = delivered.sha256.clone();
+/// Reads and judges what was delivered. The history is that of a delivery that is new.
+fn examine<'a>(delivered: container::Delivered, found: &Found, context: &Context<'a>, history: Option<&History>) -> Result<Examined<'a>, Error> {
     let mut findings = Findings::new(context.rules);
     let mut normalised = Vec::new();
-    let mut tables = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
-    if findings.refused_for_privacy() {
-        findings.keep_privacy_only();
-        normalised = vec![DESTROY.to_owned()];
-    } else {
-        judge(&mut tables, found, context, &mut findings, &mut normalised)?;
+    let (mut tables, manifest) = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
+    if !collective(context) {
+        identify(found, context, history, &mut findings);
+        sender::check(&tables, &found.provider_id, context.providers, &mut findings);
     }
-    findings.all_known()?;
-    let refused = findings.refusal.is_some();
-    let counts = conserved(&tables, refused)?;
-    let verdict = match (refused, findings.has_remarks()) {
+    let private = findings.refused_for_privacy();
+    if OF_OTHERS.iter().any(|code| findings.has(code)) {
+        findings.keep(|code| OF_OTHERS.contains(&code));
+        normalised.clear();
+        tables.clear();
+    } else if private {
+        findings.keep(is_private);
+    } else {
+        judge(&mut tables, manifest.as_ref(), found, context, &mut findings, &mut normalised)?;
+    }
+    if private {
+        normalised = vec![DESTROY.to_owned()];
+    }
+    Ok(Examined { tables, findings, normalised })
+}
+
+/// The receipt of what was read, without what depends on the lake.
+fn receipt_of(found: &Found, context: &Context<'_>, sha256: String, tables: Vec<TableCount>, normalised: Vec<String>, findings: &Findings<'_>) -> Receipt {
+    let verdict = match (findings.refusal.is_some(), findings.has_remarks()) {
         (true, _) => Verdict::Refused,
         (false, true) => Verdict::AcceptedWithRemarks,
         (false, false) => Verdict::Accepted,
     };
-    let receipt = Receipt {
+    Receipt {
         format: RECEIPT_FORMAT,
         provider_id: found.provider_id.clone(),
         year: found.year,
@@ -129,15 +173,14 @@ fn examine<'a>(delivered: container::Delivered, found: &Found, context: &Context
         definitions: context.definitions.to_owned(),
         verdict,
         refusal: findings.refusal.clone(),
-        tables: counts,
+        tables,
         normalised,
         findings: findings.counts(),
         rules: findings.outcomes(),
         content: String::new(),
         change: None,
         years: Vec::new(),
-    };
-    Ok(Examined { tables, findings, receipt })
+    }
 }
 
 /// What was delivered, in memory.
@@ -149,7 +192,8 @@ pub enum InMemory {
     Zip(Vec<u8>),
 }
 
-/// Reads a submission from memory and writes nothing: the receipt that it would get, but for its years, and its findings.
+/// Reads a submission from memory and writes nothing: the receipt that it would get, but for what depends on the lake, and its
+/// findings.
 ///
 /// # Errors
 /// [`Error::Pipeline`] and [`Error::Bug`]; whatever the bytes are, they give a receipt.
@@ -158,10 +202,86 @@ pub fn inspect(found: &Found, delivered: InMemory, context: &Context<'_>) -> Res
         InMemory::Folder(files) => container::folder_in_memory(files),
         InMemory::Zip(bytes) => container::zip_in_memory(bytes),
     };
-    let Examined { tables, findings, receipt } = examine(delivered, found, context)?;
+    let sha256 = delivered.sha256.clone();
+    let Examined { tables, findings, normalised } = examine(delivered, found, context, None)?;
+    findings.all_known()?;
+    let counts = conserved(&tables, findings.refusal.is_some())?;
     let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
+    let receipt = receipt_of(found, context, sha256, counts, normalised, &findings);
     let findings = findings.sorted(&files).collect();
     Ok((receipt, findings))
+}
+
+fn collective(context: &Context<'_>) -> bool {
+    context.delivery.kind == DeliveryKind::Collective
+}
+
+/// Who delivers, and whether this delivery comes after the others.
+fn identify(found: &Found, context: &Context<'_>, history: Option<&History>, findings: &mut Findings<'_>) {
+    ["E508", "E509", "N830", "W731"].iter().for_each(|code| findings.checked(code, 1));
+    let provider = found.provider_id.as_str();
+    if let Some(register) = context.providers {
+        ["E502", "W733"].iter().for_each(|code| findings.checked(code, 1));
+        if !register.knows_in(provider, found.year.unwrap_or(context.report_year)) {
+            findings.raise("E502", Place::default(), &[("value", provider)]);
+        }
+        if let Some(successor) = register.successor(provider) {
+            findings.raise("W733", Place::default(), &[("value", provider), ("other", successor)]);
+        }
+    }
+    if let Some(last) = history.and_then(|history| history.not_below(found.sequence)) {
+        findings.raise("E508", Place::default(), &[("value", &found.sequence.to_string()), ("other", &last.to_string())]);
+    }
+}
+
+/// W730 and W732: what this delivery changes in the one that it replaces.
+fn replace(
+    replaced: &Receipt,
+    part: &PartRef,
+    counts: &[TableCount],
+    context: &Context<'_>,
+    lake: &Lake,
+    files: &[&str],
+    findings: &mut Findings<'_>,
+) -> Result<Change, Error> {
+    ["W730", "W732"].iter().for_each(|code| findings.checked(code, 1));
+    let old = PartRef {
+        provider_id: replaced.provider_id.clone(),
+        sequence: replaced.sequence,
+        sha256: replaced.sha256.clone(),
+        definitions: replaced.definitions.clone(),
+    };
+    let year = replaced.year.unwrap_or(context.report_year);
+    // Where the rows cannot be compared, the findings can.
+    let tables = if lake.has_part(context.schema, year, &old) { change::tables(lake, context.schema, year, &old, part)? } else { Vec::new() };
+    let folder = lake.receipt(&old.provider_id, replaced.year, old.sequence, &old.sha256);
+    let earlier: Vec<Finding> = receipt::read_findings(&folder)?.collect::<Result<_, _>>()?;
+    let changed = change::findings(replaced, tables, earlier.into_iter(), findings.sorted(files), context.rules);
+    let words = if changed.tables.is_empty() { "de verschillen zijn niet te tellen".to_owned() } else { change::dutch(&changed.tables, context.schema) };
+    findings.raise("W730", Place::default(), &[("other", &replaced.sequence.to_string()), ("value", &words)]);
+    for count in counts {
+        let rows = |count: &TableCount| count.rows - count.blank - count.repeated_header;
+        let Some(earlier) = replaced.tables.iter().find(|earlier| earlier.table == count.table) else { continue };
+        let (now, before) = (rows(count), rows(earlier));
+        if now.abs_diff(before) >= ROWS_CHANGE_MINIMUM && now.abs_diff(before) as f64 > ROWS_CHANGE_MAXIMUM * before as f64 {
+            let (now, before) = (spiegel_model::count(now), spiegel_model::count(before));
+            findings.raise("W732", Place::file(&count.file), &[("count", &now), ("other", &before)]);
+        }
+    }
+    Ok(changed)
+}
+
+/// E608: files whose names tell who a client is get another name, here and in every output.
+fn conceal_names(files: &mut [SourceFile], year: i32, findings: &mut Findings<'_>) {
+    findings.checked("E608", files.len() as u64);
+    for (number, file) in (1..).zip(files.iter_mut()) {
+        if privacy::is_telling_name(&file.name, year) {
+            let other = format!("bestand-{number}.{}", file.extension());
+            findings.conceal(&file.name, &other);
+            file.name = other;
+            findings.raise("E608", Place::file(&file.name), &[]);
+        }
+    }
 }
 
 /// Opens the container and reads every table as text. What cannot be a table becomes a finding.
@@ -171,15 +291,22 @@ fn read_tables<'a>(
     context: &Context<'a>,
     findings: &mut Findings<'_>,
     normalised: &mut Vec<String>,
-) -> Result<Vec<Table<'a>>, Error> {
-    if context.delivery.kind == DeliveryKind::PerProvider && context.delivery.provider_digits == AGB_DIGITS && !is_agb(&found.provider_id) {
-        findings.raise("E501", Place::default(), &[("value", &found.provider_id)]);
+) -> Result<(Vec<Table<'a>>, Option<Manifest>), Error> {
+    if !collective(context) && context.delivery.provider_digits == AGB_DIGITS {
+        findings.checked("E501", 1);
+        let lost_zero = !found.name.contains(&found.provider_id);
+        if !is_agb(found.provider_id.as_bytes()) || lost_zero && !context.providers.is_some_and(|register| register.knows(&found.provider_id)) {
+            findings.raise("E501", Place::default(), &[("value", found.provider_id.strip_prefix('0').filter(|_| lost_zero).unwrap_or(&found.provider_id))]);
+        } else if lost_zero {
+            findings.raise("N826", Place::default(), &[("count", "1")]);
+        }
     }
     let mut files = container::unpack(delivered, &found.name, findings);
     if files.is_empty() && findings.refusal.is_some() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), None));
     }
-    let manifest = Manifest::take(&mut files, found, findings);
+    conceal_names(&mut files, found.year.unwrap_or(context.report_year), findings);
+    let manifest = Manifest::take(&mut files, found, context, findings);
     let indexes: Vec<HeaderIndex> = context.schema.tables.iter().map(HeaderIndex::new).collect();
     let mut tables: Vec<Table<'a>> = Vec::new();
     for file in &files {
@@ -203,6 +330,7 @@ fn read_tables<'a>(
         }
         let table = table::read(file, schema, &indexes[place], findings, normalised);
         if let Some(declared) = manifest.as_ref().and_then(|manifest| manifest.declared(file.stem())).and_then(|declared| declared.rijen) {
+            findings.checked("E507", 1);
             let counted = table.raw.rows() - table.raw.blank - table.raw.repeated_header + table.unread_rows;
             if counted != declared {
                 let (value, expected) = (spiegel_model::count(counted), spiegel_model::count(declared));
@@ -218,7 +346,7 @@ fn read_tables<'a>(
     }
     // In the order of the schema, whatever the files are called.
     tables.sort_by_key(|table| context.schema.tables.iter().position(|schema| schema.table == table.schema.table));
-    Ok(tables)
+    Ok((tables, manifest))
 }
 
 /// The table a file holds: by its name, else by its headers when only one table has them all.
@@ -237,18 +365,21 @@ fn table_of(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderIndex]) 
     fitting.next().is_none().then_some(only)
 }
 
-/// The pattern of E501: two digits that are not 00, and a number that is not 0.
-fn is_agb(id: &str) -> bool {
-    id.len() == AGB_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with("00") && !id.ends_with("000000")
-}
-
 /// Types all tables and runs every check.
-fn judge(tables: &mut [Table<'_>], found: &Found, context: &Context<'_>, findings: &mut Findings<'_>, normalised: &mut Vec<String>) -> Result<(), Error> {
+fn judge(
+    tables: &mut [Table<'_>],
+    manifest: Option<&Manifest>,
+    found: &Found,
+    context: &Context<'_>,
+    findings: &mut Findings<'_>,
+    normalised: &mut Vec<String>,
+) -> Result<(), Error> {
     // A submission about a year arrives in the year after it.
     let last_year = found.year.unwrap_or(context.report_year).max(context.report_year) + 1;
     let future = days_from_civil(last_year + 1, 1, 1);
+    let known = settle::Known { future: Some(future), manifest, register: context.providers, rules: context.rules };
     for table in tables.iter_mut() {
-        settle::cells(table, Some(future), findings, normalised);
+        settle::cells(table, known, findings, normalised);
         checks::rows(table, context.rules, found.year, findings)?;
         settle::keys(table, findings);
     }
@@ -256,6 +387,7 @@ fn judge(tables: &mut [Table<'_>], found: &Found, context: &Context<'_>, finding
     for table in tables.iter_mut() {
         table.quarantined.sort();
         checks::gate(table, findings);
+        settle::empty_columns(table, findings);
     }
     Ok(())
 }
@@ -274,7 +406,7 @@ fn conserved(tables: &[Table<'_>], refused: bool) -> Result<Vec<TableCount>, Err
 
 /// Writes parts and quarantine; gives the years with used rows, or with a submission of theirs.
 fn write(tables: &[Table<'_>], found: &Found, context: &Context<'_>, part_ref: &PartRef, lake: &Lake) -> Result<Vec<i32>, Error> {
-    let collective = context.delivery.kind == DeliveryKind::Collective;
+    let collective = collective(context);
     let provider = (!collective).then_some(found.provider_id.as_str());
     let pseudonyms = context.key.of_provider(found.provider_id.as_bytes());
     let default_year = found.year.unwrap_or(context.report_year);

@@ -34,10 +34,10 @@ pub struct PartRef {
 
 impl PartRef {
     /// The parts that count in a year: of every provider the accepted submission with the highest sequence number. A
-    /// refused submission never takes the place of an accepted one.
+    /// refused or held submission never takes the place of an accepted one.
     #[must_use]
     pub fn accepted<'a>(receipts: impl IntoIterator<Item = &'a Receipt>, year: i32) -> Vec<Self> {
-        let usable = |receipt: &&Receipt| receipt.verdict != Verdict::Refused && receipt.years.contains(&year);
+        let usable = |receipt: &&Receipt| matches!(receipt.verdict, Verdict::Accepted | Verdict::AcceptedWithRemarks) && receipt.years.contains(&year);
         let mut parts: Vec<Self> = receipts
             .into_iter()
             .filter(usable)

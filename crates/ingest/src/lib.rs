@@ -7,6 +7,7 @@
 //! [`Lake::publish`] merges the parts of a year.
 
 mod atomic;
+mod change;
 mod checks;
 mod columnar;
 mod container;
@@ -14,11 +15,14 @@ mod dates;
 mod definitions;
 mod dialect;
 mod discover;
+mod doubles;
 mod encoding;
 mod error;
 mod findings;
+mod fingerprint;
 mod giant;
 mod header;
+mod history;
 mod ingest;
 mod key;
 mod lake;
@@ -28,7 +32,9 @@ mod part;
 mod privacy;
 mod publish;
 mod receipt;
+mod register;
 mod rows;
+mod sender;
 mod settle;
 mod spelling;
 mod table;
@@ -38,9 +44,12 @@ mod zipped;
 
 pub use definitions::{definitions_hash, load_rules, load_schema};
 pub use discover::{Discovered, Found, discover};
+pub use doubles::hold_doubles;
 pub use error::Error;
 pub use ingest::{Context, InMemory, Ingested, ingest, inspect};
 pub use key::Key;
 pub use lake::{Lake, PartRef};
-pub use receipt::read_findings;
+pub use privacy::is_telling_name;
 pub use publish::{Published, PublishedTable};
+pub use receipt::read_findings;
+pub use register::ProviderRegister;

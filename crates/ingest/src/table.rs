@@ -1,5 +1,7 @@
 //! One table of a submission on its way: from a file to typed rows with a fate each.
 
+use std::collections::BTreeSet;
+
 use spiegel_model::{TableCount, TableSchema};
 
 use crate::container::SourceFile;
@@ -9,6 +11,7 @@ use crate::findings::{Findings, Place, quoted};
 use crate::header;
 use crate::privacy;
 use crate::rows::{self, RawTable};
+use crate::sender;
 use crate::values::TypedColumn;
 
 /// What becomes of a row.
@@ -37,6 +40,8 @@ pub(crate) struct Table<'a> {
     pub(crate) emptied: u64,
     /// Rows of a file whose header could not be read.
     pub(crate) unread_rows: u64,
+    /// AGB codes in a column of the provider, when the file has one.
+    pub(crate) senders: BTreeSet<String>,
 }
 
 impl Table<'_> {
@@ -132,6 +137,7 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
         quarantined: Vec::new(),
         emptied: 0,
         unread_rows: 0,
+        senders: BTreeSet::new(),
     };
     let text = encoding::decode(&file.bytes);
     if text.encoding == Encoding::Wide {
@@ -164,12 +170,13 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
         findings.raise("N808", at, &[("count", &above.to_string())]);
         normalised.push(format!("{name}: {above} regels boven de kolomnamen overgeslagen"));
     }
-    let mapping = header::map(&dialect, schema, index, name, findings);
+    let mut mapping = header::map(&dialect, schema, index, name, findings);
     normalised.extend(mapping.normalised.iter().cloned());
     let key = schema.key.first().and_then(|key| schema.columns.iter().position(|column| column.name == *key));
     let remember = key.and_then(|column| mapping.places[column]);
     table.raw = rows::cut(&text.bytes[dialect.body..], dialect.delimiter, dialect.preamble + 1, &dialect.cells, remember);
-    privacy::check(&table.raw, &dialect.cells, &mapping, schema, name, findings);
+    privacy::check(&table.raw, &dialect.cells, &mut mapping, schema, name, findings);
+    table.senders = sender::codes(&table.raw, &dialect.cells, &mapping);
     // What is not in the schema ends here.
     for place in &mapping.unknown {
         table.raw.columns[*place] = rows::RawColumn::default();
@@ -221,6 +228,7 @@ pub(crate) mod tests {
             maximum_length: None,
             missing: Vec::new(),
             pseudonymise: false,
+            provider_code: false,
             privacy: None,
             description: String::new(),
             example: String::new(),

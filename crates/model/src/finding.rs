@@ -345,8 +345,8 @@ pub struct Receipt {
     /// What became of every rule.
     #[serde(default)]
     pub rules: Vec<RuleOutcome>,
-    /// SHA-256 over the values of all rows, whatever their order, spelling and file: two providers with the same one
-    /// delivered the same (E509). Empty when the submission could not be read.
+    /// Keyed hash over the values of all rows, whatever their order, spelling and file: two providers with the same one
+    /// delivered the same (E509). Empty when the submission was refused.
     #[serde(default)]
     pub content: String,
     /// What changed since the delivery that this one replaces.

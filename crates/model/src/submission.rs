@@ -107,6 +107,10 @@ pub struct ColumnSchema {
     /// Replaced by a keyed hash before anything is written (client ids).
     #[serde(default)]
     pub pseudonymise: bool,
+    /// The code of a provider (an AGB code): it follows the pattern, and zeros that a spreadsheet dropped are put back when
+    /// the register knows the whole code.
+    #[serde(default)]
+    pub provider_code: bool,
     /// What personal data it could be taken for, and is looked at for.
     #[serde(default)]
     pub privacy: Option<Privacy>,

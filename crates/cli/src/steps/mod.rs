@@ -85,7 +85,7 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.
 fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Register, Vec<u8>)> {
     let spec = &pipeline.spec.register;
-    let candidates = [register_file(&workplace.batch, workplace.year.year), workplace.pipeline_directory.join(&spec.file)];
+    let candidates = register_candidates(workplace, pipeline);
     let Some(file) = candidates.iter().find(|file| file.is_file()) else {
         return Ok((Register::default(), Vec::new()));
     };
@@ -111,6 +111,11 @@ fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Regis
         rows.push((cell(id), cell(name), group.map(cell).unwrap_or_default()));
     }
     Ok((Register::new(rows), bytes))
+}
+
+/// Where a register may be, in order: what came with the inbox, that of the pipeline.
+fn register_candidates(workplace: &Workplace, pipeline: &Pipeline) -> [PathBuf; 2] {
+    [register_file(&workplace.batch, workplace.year.year), workplace.pipeline_directory.join(&pipeline.spec.register.file)]
 }
 
 /// Where ingest keeps the register that came with an inbox.

@@ -28,12 +28,12 @@ const NAME: &str = "KIBG_94012345_2025_01";
 impl Bench {
     fn kibg() -> Self {
         let pipeline = pipelines().join("kibg");
-        let delivery = Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8 };
+        let delivery = Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8, schemas: vec!["kibg-1.0".to_owned()] };
         Self::new(&pipeline, delivery)
     }
 
     fn nhs() -> Self {
-        let delivery = Delivery { kind: DeliveryKind::Collective, name: "nhs-england".to_owned(), provider_digits: 0 };
+        let delivery = Delivery { kind: DeliveryKind::Collective, name: "nhs-england".to_owned(), provider_digits: 0, schemas: Vec::new() };
         Self::new(&pipelines().join("nhs-talking-therapies"), delivery)
     }
 
@@ -69,6 +69,8 @@ impl Bench {
             definitions: "definitions",
             report_year: 2025,
             register: "register.csv",
+            providers: None,
+            locked: None,
         }
     }
 
