@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{Delivery, DeliveryKind, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
+use spiegel_model::{Delivery, DeliveryKind, Layout, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
 
 use crate::atomic;
 use crate::checks;
@@ -17,6 +17,7 @@ use crate::findings::{Findings, Place};
 use crate::key::Key;
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
+use crate::mapping;
 use crate::receipt;
 use crate::settle;
 use crate::table::{self, Fate, Table};
@@ -79,7 +80,7 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
 
     let mut findings = Findings::new(context.rules);
     let mut normalised = Vec::new();
-    let mut tables = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
+    let (layout, mut tables) = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
     if findings.refused_for_privacy() {
         findings.keep_privacy_only();
         normalised = vec![DESTROY.to_owned()];
@@ -108,6 +109,7 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         submission: found.name.clone(),
         sha256: part.sha256,
         definitions: part.definitions,
+        mapping: layout.map(|layout| layout.name.clone()),
         verdict,
         refusal: findings.refusal.clone(),
         tables: counts,
@@ -123,23 +125,28 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
     Ok(Ingested { receipt, skipped: false })
 }
 
-/// Opens the container and reads every table as text. What cannot be a table becomes a finding.
+/// Opens the container and reads every table as text, in the layout that it has. What cannot be a table becomes a finding.
 fn read_tables<'a>(
     delivered: container::Delivered,
     found: &Found,
     context: &Context<'a>,
     findings: &mut Findings<'_>,
     normalised: &mut Vec<String>,
-) -> Result<Vec<Table<'a>>, Error> {
+) -> Result<(Option<&'a Layout>, Vec<Table<'a>>), Error> {
     if context.delivery.kind == DeliveryKind::PerProvider && context.delivery.provider_digits == AGB_DIGITS && !is_agb(&found.provider_id) {
         findings.raise("E501", Place::default(), &[("value", &found.provider_id)]);
     }
     let mut files = container::unpack(delivered, &found.name, findings);
     if files.is_empty() && findings.refusal.is_some() {
-        return Ok(Vec::new());
+        return Ok((None, Vec::new()));
     }
     let manifest = Manifest::take(&mut files, found, findings);
-    let indexes: Vec<HeaderIndex> = context.schema.tables.iter().map(HeaderIndex::new).collect();
+    let layout = mapping::choose(context.schema, manifest.as_ref().and_then(|manifest| manifest.bron_epd.as_deref()));
+    let schemas: &'a [TableSchema] = layout.map_or(&context.schema.tables, |layout| &layout.tables);
+    if let Some(layout) = layout {
+        normalised.push(format!("gelezen volgens de indeling {}", layout.name));
+    }
+    let indexes: Vec<HeaderIndex> = schemas.iter().map(HeaderIndex::new).collect();
     let mut tables: Vec<Table<'a>> = Vec::new();
     for file in &files {
         let at = Place::file(&file.name);
@@ -147,12 +154,12 @@ fn read_tables<'a>(
             findings.raise("E010", at, &[("expected", "csv")]);
             continue;
         }
-        let Some(place) = table_of(file, &context.schema.tables, &indexes) else {
-            let names = context.schema.tables.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
+        let Some(place) = table_of(file, schemas, &indexes) else {
+            let names = schemas.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
             findings.raise("E011", at, &[("expected", &names)]);
             continue;
         };
-        let schema = &context.schema.tables[place];
+        let schema = &schemas[place];
         if let Some(other) = tables.iter().find(|table| table.schema.table == schema.table) {
             findings.raise("E012", at, &[("other", &other.file), ("expected", &schema.name)]);
             continue;
@@ -170,14 +177,14 @@ fn read_tables<'a>(
         }
         tables.push(table);
     }
-    for schema in context.schema.tables.iter().filter(|schema| schema.required) {
+    for schema in schemas.iter().filter(|schema| schema.required) {
         if !tables.iter().any(|table| table.schema.table == schema.table) {
             findings.raise("E013", Place::default(), &[("expected", &format!("{}.csv", schema.name))]);
         }
     }
     // In the order of the schema, whatever the files are called.
-    tables.sort_by_key(|table| context.schema.tables.iter().position(|schema| schema.table == table.schema.table));
-    Ok(tables)
+    tables.sort_by_key(|table| schemas.iter().position(|schema| schema.table == table.schema.table));
+    Ok((layout, tables))
 }
 
 /// The table a file holds: by its name, else by its headers when only one table has them all.

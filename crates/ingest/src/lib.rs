@@ -2,7 +2,7 @@
 //! It never runs SQL and never prints.
 //!
 //! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `encoding` and `dialect` make
-//! text of it, `header` finds its columns, `rows` cuts it into columns, `privacy` refuses what may not be kept, `typing`
+//! text of it, `mapping` chooses its layout, `header` finds its columns, `rows` cuts it into columns, `privacy` refuses what may not be kept, `typing`
 //! decides each column as a whole, `checks` judges rows, and `ingest` settles what every finding does and writes parts.
 //! [`Lake::publish`] merges the parts of a year.
 
@@ -22,7 +22,9 @@ mod ingest;
 mod key;
 mod lake;
 mod manifest;
+mod mapping;
 mod numbers;
+mod outside;
 mod privacy;
 mod publish;
 mod receipt;
@@ -40,5 +42,6 @@ pub use error::Error;
 pub use ingest::{Context, Ingested, ingest};
 pub use key::Key;
 pub use lake::{Lake, PartRef};
+pub use mapping::use_mapping;
 pub use receipt::read_findings;
 pub use publish::{Published, PublishedTable};

@@ -18,6 +18,8 @@ pub(crate) const MANIFEST: &str = "aanlevering.toml";
 pub(crate) struct Manifest {
     agb: Option<String>,
     verslagjaar: Option<i32>,
+    /// Supplier of the system that it comes from; chooses the mapping.
+    pub(crate) bron_epd: Option<String>,
     #[serde(default)]
     tabellen: BTreeMap<String, Declared>,
 }

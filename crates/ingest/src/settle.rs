@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use spiegel_model::{ColumnType, Consequence};
 
 use crate::findings::Findings;
+use crate::outside;
 use crate::spelling::nearest;
 use crate::table::{Fate, Table};
-use crate::typing::{self, OUT_OF_RANGE, Settings};
+use crate::typing::{OUT_OF_RANGE, Settings};
 use crate::values::TypedColumn;
 
 /// Codes of values that can be read but lie out of bounds: a rule that only warns about them keeps the value.
@@ -23,7 +24,7 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
             continue;
         };
         let identifier = column.pseudonymise || schema.key.contains(&column.name) || schema.parent.as_ref().is_some_and(|parent| parent.column == column.name);
-        let typing = typing::type_column(&table.raw.columns[in_file], column, Settings { future, identifier });
+        let typing = outside::type_column(&table.raw.columns[in_file], column, Settings { future, identifier });
         if !typing.evidence.is_empty() {
             normalised.push(format!("{}, kolom {}: {}", table.file, column.header, typing.evidence.join(", ")));
         }
@@ -34,18 +35,20 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
             findings.raise(code, table.at_column(place), &slots);
         }
         let mut typed = typing.column;
-        let expected = typing::expectation(column);
+        let (sent, expected, notation) = (outside::column(column), outside::expectation(column), outside::notation(column));
         for (row, code) in &typing.faults {
             let value = table.value(*row, place);
-            let hint = match nearest(&value, column.codes.iter().map(String::as_str)) {
-                Some(near) if column.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
+            let hint = match nearest(&value, sent.codes.iter().map(String::as_str)) {
+                Some(near) if sent.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
                 _ => String::new(),
             };
-            let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint)];
+            let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint), ("other", &notation)];
+            // Only a date has a notation.
+            let slots = if column.kind == ColumnType::Date { &slots[..] } else { &slots[..4] };
             let out_of_range = *code == OUT_OF_RANGE;
             let (said, in_bounds) = (column.range_code.as_deref().filter(|_| out_of_range).unwrap_or(code), !OUT_OF_BOUNDS.contains(code));
             let essential = column.essential || column.range_quarantines && out_of_range;
-            match findings.raise_at_least(said, table.at(*row, place), &slots, essential) {
+            match findings.raise_at_least(said, table.at(*row, place), slots, essential) {
                 Consequence::Quarantine => table.quarantine(*row, said),
                 Consequence::Empty => table.emptied += 1,
                 Consequence::Refuse | Consequence::Warn | Consequence::Inform if in_bounds => {}

@@ -203,7 +203,7 @@ fn raise_shape(raw: &RawTable, dialect: &Dialect, schema: &TableSchema, name: &s
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use spiegel_model::{ColumnSchema, ColumnType};
+    use spiegel_model::{ColumnSchema, ColumnType, Outside};
 
     pub(crate) fn column(name: &str, kind: ColumnType) -> ColumnSchema {
         ColumnSchema {
@@ -218,12 +218,14 @@ pub(crate) mod tests {
             maximum: None,
             range_code: None,
             range_quarantines: false,
+            unit: None,
             maximum_length: None,
             missing: Vec::new(),
             pseudonymise: false,
             privacy: None,
             description: String::new(),
             example: String::new(),
+            outside: Outside::Same,
         }
     }
 
