@@ -89,6 +89,10 @@ pub(crate) struct Reading {
     /// File with the key for pseudonyms; see `spiegel key`. Not needed when no column is pseudonymised.
     #[arg(long, env = "SPIEGEL_KEY_FILE", hide_env_values = true)]
     pub(crate) key: Option<PathBuf>,
+    /// Mapping file: the layout of all submissions in this inbox [default: the mapping of the pipeline for the supplier that
+    /// `bron_epd` in aanlevering.toml names, else the pipeline's own layout].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
 }
 
 /// Options of making reports.

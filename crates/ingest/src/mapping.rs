@@ -79,9 +79,6 @@ fn apply(name: String, spec: &MappingSpec, schema: &SubmissionSchema) -> (Layout
     if spec.description.trim().is_empty() {
         mistakes.push("`description` may not be empty".to_owned());
     }
-    if spec.tables.is_empty() {
-        mistakes.push("expected at least one table".to_owned());
-    }
     for table in spec.tables.keys().filter(|table| schema.table(table).is_none()) {
         let known: Vec<&str> = schema.tables.iter().map(|table| table.table.as_str()).collect();
         mistakes.push(format!("table `{table}`: the pipeline has no such table; it has {}", known.join(", ")));
@@ -169,7 +166,10 @@ fn apply_column(column: &mut ColumnSchema, mapping: &ColumnMapping, missing: &[S
         } else if !factor.is_normal() {
             mistakes.push(format!("`factor` {factor} would leave nothing of a number"));
         }
-        readings.push(Outside::Scale(Scale { multiply: factor, divide: 1.0, units: None }));
+        // A tenth divides by ten: 73 × 0.1 is not 7.3.
+        let parts = (1.0 / factor).round();
+        let (multiply, divide) = if 1.0 / parts == factor { (1.0, parts) } else { (factor, 1.0) };
+        readings.push(Outside::Scale(Scale { multiply, divide, units: None }));
     }
     if let Some(date) = &mapping.date {
         if column.kind != ColumnType::Date {

@@ -46,7 +46,7 @@ pub(crate) fn column(schema: &ColumnSchema) -> Cow<'_, ColumnSchema> {
             let sent = sent.to_mut();
             sent.kind = ColumnType::Decimal;
             (sent.minimum, sent.maximum) = (outside(sent.minimum), outside(sent.maximum));
-            if scale.multiply < 0.0 {
+            if scale.multiply * scale.divide < 0.0 {
                 std::mem::swap(&mut sent.minimum, &mut sent.maximum);
             }
         }

@@ -22,7 +22,7 @@ pub struct MappingSpec {
     /// Tokens that mean "no value" in all columns of this layout, besides the general ones.
     #[serde(default)]
     pub missing: Vec<String>,
-    /// Tables by canonical name. One that is not here has the pipeline's own layout.
+    /// Tables by canonical name. One that is not here has the pipeline's own layout; without any, so has the submission.
     #[serde(default, rename = "table")]
     pub tables: BTreeMap<String, TableMapping>,
 }
