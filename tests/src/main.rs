@@ -27,6 +27,7 @@ mod catalogue;
 mod deliveries;
 #[cfg(test)]
 mod hostile;
+mod mapping;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]

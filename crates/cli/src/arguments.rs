@@ -95,6 +95,10 @@ pub(crate) struct Reading {
     /// Let the deliveries that wait since the year was closed count, under this name.
     #[arg(long, value_name = "NAME")]
     pub(crate) refresh: Option<String>,
+    /// Mapping file: the layout of all submissions in this inbox [default: the mapping of the pipeline for the supplier that
+    /// `bron_epd` in aanlevering.toml names, else the pipeline's own layout].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
 }
 
 /// Options of making reports.

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use spiegel_model::{ColumnSchema, ColumnType, Privacy, RowCheck, RuleSet, SubmissionSchema, TableSchema};
+use spiegel_model::{ColumnSchema, ColumnType, Outside, Privacy, RowCheck, RuleSet, SubmissionSchema, TableSchema};
 
 use crate::error::Error;
 use crate::key::{Key, hexadecimal};
+use crate::mapping;
 use crate::spelling::canonical;
 
 /// Changes whenever the same submission and definitions give other bytes, so that finished work is done again.
@@ -17,12 +18,12 @@ const READER_VERSION: &str = "ingest 3";
 /// Columns that the lake adds itself.
 const RESERVED: [&str; 4] = ["provider_id", "source_file", "source_row", "year"];
 
-/// Reads `submission/*.toml`, one table each, in the order of the files' names.
+/// Reads `submission/*.toml`, one table each, in the order of the files' names, and the other layouts of `mappings/*.toml`.
 pub fn load_schema(pipeline_dir: &Path) -> Result<SubmissionSchema, Error> {
     let folder = pipeline_dir.join("submission");
     let mut mistakes = Vec::new();
     let mut tables = Vec::new();
-    for path in toml_files(&folder)? {
+    for path in table_files(&folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         match read(&path).and_then(|text| toml::from_str::<TableSchema>(&text).map_err(|error| error.to_string())) {
             Ok(table) => {
@@ -32,9 +33,13 @@ pub fn load_schema(pipeline_dir: &Path) -> Result<SubmissionSchema, Error> {
             Err(error) => mistakes.push(format!("{name}: {}", error.trim_end())),
         }
     }
-    let schema = SubmissionSchema { tables };
+    let mut schema = SubmissionSchema { tables, layouts: Vec::new() };
     mistakes.extend(schema_mistakes(&schema));
-    if mistakes.is_empty() { Ok(schema) } else { Err(Error::Pipeline { path: folder, mistakes }) }
+    if !mistakes.is_empty() {
+        return Err(Error::Pipeline { path: folder, mistakes });
+    }
+    schema.layouts = mapping::load(pipeline_dir, &schema)?;
+    Ok(schema)
 }
 
 /// The rules of the reader itself, the same in every pipeline until one replaces them.
@@ -76,16 +81,24 @@ fn reader_rules() -> Result<RuleSet, Error> {
     Ok(all)
 }
 
-/// A hash over everything besides the submission that decides what ingest makes of it: schema, rules, key and reader.
-pub fn definitions_hash(pipeline_dir: &Path, key: &Key) -> Result<String, Error> {
+/// A hash over everything besides the submission that decides what ingest makes of it: schema, mappings, rules, key and
+/// reader. With `mapping` all submissions are read with that file, and those of the pipeline decide nothing.
+pub fn definitions_hash(pipeline_dir: &Path, key: &Key, mapping: Option<&Path>) -> Result<String, Error> {
     let mut hash = Sha256::new();
     hash.update(READER_VERSION);
     hash.update(key.fingerprint());
     for (_, text) in READER_RULES {
         hash.update(text);
     }
-    let mut paths = toml_files(&pipeline_dir.join("submission"))?;
+    let mut paths = table_files(&pipeline_dir.join("submission"))?;
     paths.push(pipeline_dir.join("checks").join("rules.toml"));
+    match mapping {
+        Some(file) => {
+            hash.update("one mapping for all");
+            paths.push(file.to_path_buf());
+        }
+        None => paths.extend(mapping::files(pipeline_dir)?),
+    }
     for path in paths {
         let text = read(&path).map_err(|error| Error::Pipeline { path: path.clone(), mistakes: vec![error] })?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -101,7 +114,17 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|source| source.to_string())
 }
 
-fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+fn table_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let paths = toml_files(folder)?;
+    if paths.is_empty() {
+        let mistakes = vec!["expected at least one table in a .toml file".to_owned()];
+        return Err(Error::Pipeline { path: folder.to_path_buf(), mistakes });
+    }
+    Ok(paths)
+}
+
+/// The TOML files of a folder, by name.
+pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let wrong = |mistake: String| Error::Pipeline { path: folder.to_path_buf(), mistakes: vec![mistake] };
     let entries = fs::read_dir(folder).map_err(|source| wrong(source.to_string()))?;
     let mut paths = Vec::new();
@@ -112,13 +135,10 @@ fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         }
     }
     paths.sort();
-    if paths.is_empty() {
-        return Err(wrong("expected at least one table in a .toml file".to_owned()));
-    }
     Ok(paths)
 }
 
-fn table_mistakes(table: &TableSchema) -> Vec<String> {
+pub(crate) fn table_mistakes(table: &TableSchema) -> Vec<String> {
     let mut mistakes = Vec::new();
     let known: BTreeSet<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let mut must_exist = |role: &str, column: Option<&str>| {
@@ -142,7 +162,8 @@ fn table_mistakes(table: &TableSchema) -> Vec<String> {
             mistakes.push(format!("column `{name}` is a name that the lake uses itself"));
         }
         let own: BTreeSet<String> = std::iter::once(&column.header).chain(&column.synonyms).map(|header| canonical(header)).collect();
-        for header in own {
+        // What a mapping does not name is not delivered: its header means nothing there.
+        for header in own.into_iter().filter(|_| column.outside != Outside::Absent) {
             if !headers.insert(header.clone()) {
                 mistakes.push(format!("column `{name}`: the header `{header}` also means another column"));
             }
@@ -175,6 +196,9 @@ fn column_mistakes(column: &ColumnSchema) -> Vec<String> {
     if !bounded && (column.range_code.is_some() || column.range_quarantines) {
         mistakes.push("`range_code` and `range_quarantines` belong to a range".to_owned());
     }
+    if column.unit.is_some() && !matches!(column.kind, ColumnType::Integer | ColumnType::Decimal) {
+        mistakes.push("`unit` belongs to numbers".to_owned());
+    }
     if (column.pseudonymise || column.provider_code) && column.kind != ColumnType::Text {
         mistakes.push("`pseudonymise` and `provider_code` need type `text`".to_owned());
     }
@@ -184,7 +208,7 @@ fn column_mistakes(column: &ColumnSchema) -> Vec<String> {
     mistakes
 }
 
-fn schema_mistakes(schema: &SubmissionSchema) -> Vec<String> {
+pub(crate) fn schema_mistakes(schema: &SubmissionSchema) -> Vec<String> {
     let mut mistakes = Vec::new();
     let mut names = BTreeSet::new();
     let mut stems = BTreeSet::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{ColumnSchema, TableSchema};
+use spiegel_model::{ColumnSchema, Outside, TableSchema};
 
 use crate::spelling::canonical;
 
@@ -17,7 +17,8 @@ pub(crate) struct HeaderIndex(BTreeMap<String, usize>);
 impl HeaderIndex {
     pub(crate) fn new(table: &TableSchema) -> Self {
         let spellings = |column: &ColumnSchema| -> Vec<String> { std::iter::once(&column.header).chain(&column.synonyms).map(|header| canonical(header)).collect() };
-        Self(table.columns.iter().enumerate().flat_map(|(place, column)| spellings(column).into_iter().map(move |spelling| (spelling, place))).collect())
+        let delivered = table.columns.iter().enumerate().filter(|(_, column)| column.outside != Outside::Absent);
+        Self(delivered.flat_map(|(place, column)| spellings(column).into_iter().map(move |spelling| (spelling, place))).collect())
     }
 
     /// Place of the column in the schema.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spiegel_model::{Change, Delivery, DeliveryKind, Finding, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
+use spiegel_model::{Change, Delivery, DeliveryKind, Finding, Layout, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
 
 use crate::atomic;
 use crate::change;
@@ -20,6 +20,7 @@ use crate::history::History;
 use crate::key::Key;
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
+use crate::mapping;
 use crate::part;
 use crate::privacy;
 use crate::receipt;
@@ -96,7 +97,7 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
 
     let history = (!collective(context)).then(|| History::read(lake, found, &part));
     let is_new = before.as_ref().is_none_or(|receipt| receipt.findings.contains_key("E508"));
-    let Examined { tables, mut findings, normalised } = examine(delivered, found, context, history.as_ref().filter(|_| is_new))?;
+    let Examined { tables, mut findings, normalised, layout } = examine(delivered, found, context, history.as_ref().filter(|_| is_new))?;
     let refused = findings.refusal.is_some();
     let counts = conserved(&tables, refused)?;
     let repeated = history.as_ref().and_then(|history| history.same(&part)).filter(|_| !refused);
@@ -118,8 +119,9 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
     let gone: Vec<i32> = old_years.into_iter().filter(|year| !years.contains(year)).collect();
     lake.remove_part(context.schema, &gone, &part)?;
 
+    let mapping = layout.map(|layout| layout.name.clone());
     let content = if refused { String::new() } else { fingerprint::content(&tables, context.key) };
-    let receipt = Receipt { content, change, years, ..receipt_of(found, context, part.sha256, counts, normalised, &findings) };
+    let receipt = Receipt { content, change, years, mapping, ..receipt_of(found, context, part.sha256, counts, normalised, &findings) };
     receipt::write(lake, &receipt, findings.sorted(&files))?;
     Ok(Ingested { receipt, skipped: false })
 }
@@ -129,13 +131,14 @@ struct Examined<'a> {
     tables: Vec<Table<'a>>,
     findings: Findings<'a>,
     normalised: Vec<String>,
+    layout: Option<&'a Layout>,
 }
 
 /// Reads and judges what was delivered. The history is that of a delivery that is new.
 fn examine<'a>(delivered: container::Delivered, found: &Found, context: &Context<'a>, history: Option<&History>) -> Result<Examined<'a>, Error> {
     let mut findings = Findings::new(context.rules);
     let mut normalised = Vec::new();
-    let (mut tables, manifest) = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
+    let Read { mut tables, manifest, layout } = read_tables(delivered, found, context, &mut findings, &mut normalised)?;
     if !collective(context) {
         identify(found, context, history, &mut findings);
         sender::check(&tables, &found.provider_id, context.providers, &mut findings);
@@ -153,7 +156,7 @@ fn examine<'a>(delivered: container::Delivered, found: &Found, context: &Context
     if private {
         normalised = vec![DESTROY.to_owned()];
     }
-    Ok(Examined { tables, findings, normalised })
+    Ok(Examined { tables, findings, normalised, layout })
 }
 
 /// The receipt of what was read, without what depends on the lake.
@@ -171,6 +174,7 @@ fn receipt_of(found: &Found, context: &Context<'_>, sha256: String, tables: Vec<
         submission: found.name.clone(),
         sha256,
         definitions: context.definitions.to_owned(),
+        mapping: None,
         verdict,
         refusal: findings.refusal.clone(),
         tables,
@@ -203,11 +207,12 @@ pub fn inspect(found: &Found, delivered: InMemory, context: &Context<'_>) -> Res
         InMemory::Zip(bytes) => container::zip_in_memory(bytes),
     };
     let sha256 = delivered.sha256.clone();
-    let Examined { tables, findings, normalised } = examine(delivered, found, context, None)?;
+    let Examined { tables, findings, normalised, layout } = examine(delivered, found, context, None)?;
     findings.all_known()?;
     let counts = conserved(&tables, findings.refusal.is_some())?;
     let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
-    let receipt = receipt_of(found, context, sha256, counts, normalised, &findings);
+    let mapping = layout.map(|layout| layout.name.clone());
+    let receipt = Receipt { mapping, ..receipt_of(found, context, sha256, counts, normalised, &findings) };
     let findings = findings.sorted(&files).collect();
     Ok((receipt, findings))
 }
@@ -284,14 +289,23 @@ fn conceal_names(files: &mut [SourceFile], year: i32, findings: &mut Findings<'_
     }
 }
 
-/// Opens the container and reads every table as text. What cannot be a table becomes a finding.
+/// A submission as text.
+#[derive(Default)]
+struct Read<'a> {
+    tables: Vec<Table<'a>>,
+    manifest: Option<Manifest>,
+    /// The mapping that it was read with.
+    layout: Option<&'a Layout>,
+}
+
+/// Opens the container and reads every table as text, in the layout that it has. What cannot be a table becomes a finding.
 fn read_tables<'a>(
     delivered: container::Delivered,
     found: &Found,
     context: &Context<'a>,
     findings: &mut Findings<'_>,
     normalised: &mut Vec<String>,
-) -> Result<(Vec<Table<'a>>, Option<Manifest>), Error> {
+) -> Result<Read<'a>, Error> {
     if !collective(context) && context.delivery.provider_digits == AGB_DIGITS {
         findings.checked("E501", 1);
         let lost_zero = !found.name.contains(&found.provider_id);
@@ -303,11 +317,16 @@ fn read_tables<'a>(
     }
     let mut files = container::unpack(delivered, &found.name, findings);
     if files.is_empty() && findings.refusal.is_some() {
-        return Ok((Vec::new(), None));
+        return Ok(Read::default());
     }
     conceal_names(&mut files, found.year.unwrap_or(context.report_year), findings);
     let manifest = Manifest::take(&mut files, found, context, findings);
-    let indexes: Vec<HeaderIndex> = context.schema.tables.iter().map(HeaderIndex::new).collect();
+    let layout = mapping::choose(context.schema, manifest.as_ref().and_then(|manifest| manifest.bron_epd.as_deref()));
+    let schemas: &'a [TableSchema] = layout.map_or(&context.schema.tables, |layout| &layout.tables);
+    if let Some(layout) = layout {
+        normalised.push(format!("gelezen volgens de indeling {}", layout.name));
+    }
+    let indexes: Vec<HeaderIndex> = schemas.iter().map(HeaderIndex::new).collect();
     let mut tables: Vec<Table<'a>> = Vec::new();
     for file in &files {
         let at = Place::file(&file.name);
@@ -315,12 +334,12 @@ fn read_tables<'a>(
             findings.raise("E010", at, &[("expected", "csv")]);
             continue;
         }
-        let Some(place) = table_of(file, &context.schema.tables, &indexes) else {
-            let names = context.schema.tables.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
+        let Some(place) = table_of(file, schemas, &indexes) else {
+            let names = schemas.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
             findings.raise("E011", at, &[("expected", &names)]);
             continue;
         };
-        let schema = &context.schema.tables[place];
+        let schema = &schemas[place];
         if let Some(other) = tables.iter().find(|table| table.schema.table == schema.table) {
             findings.raise("E012", at, &[("other", &other.file), ("expected", &schema.name)]);
             continue;
@@ -339,14 +358,14 @@ fn read_tables<'a>(
         }
         tables.push(table);
     }
-    for schema in context.schema.tables.iter().filter(|schema| schema.required) {
+    for schema in schemas.iter().filter(|schema| schema.required) {
         if !tables.iter().any(|table| table.schema.table == schema.table) {
             findings.raise("E013", Place::default(), &[("expected", &format!("{}.csv", schema.name))]);
         }
     }
     // In the order of the schema, whatever the files are called.
-    tables.sort_by_key(|table| context.schema.tables.iter().position(|schema| schema.table == table.schema.table));
-    Ok((tables, manifest))
+    tables.sort_by_key(|table| schemas.iter().position(|schema| schema.table == table.schema.table));
+    Ok(Read { tables, manifest, layout })
 }
 
 /// The table a file holds: by its name, else by its headers when only one table has them all.

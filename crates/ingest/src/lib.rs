@@ -2,7 +2,7 @@
 //! It never runs SQL and never prints.
 //!
 //! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `encoding` and `dialect` make
-//! text of it, `header` finds its columns, `rows` cuts it into columns, `privacy` refuses what may not be kept, `typing`
+//! text of it, `mapping` chooses its layout, `header` finds its columns, `rows` cuts it into columns, `privacy` refuses what may not be kept, `typing`
 //! decides each column as a whole, `checks` judges rows, and `ingest` settles what every finding does and writes parts.
 //! [`Lake::publish`] merges the parts of a year.
 
@@ -27,7 +27,9 @@ mod ingest;
 mod key;
 mod lake;
 mod manifest;
+mod mapping;
 mod numbers;
+mod outside;
 mod part;
 mod privacy;
 mod publish;
@@ -49,7 +51,7 @@ pub use error::Error;
 pub use ingest::{Context, InMemory, Ingested, ingest, inspect};
 pub use key::Key;
 pub use lake::{Lake, PartRef};
+pub use mapping::use_mapping;
 pub use privacy::is_telling_name;
 pub use publish::{Published, PublishedTable};
-pub use receipt::read_findings;
 pub use register::ProviderRegister;

@@ -27,6 +27,8 @@ pub(crate) struct Manifest {
     /// By header: tokens that mean "no value" in that column, such as 999 (N823).
     #[serde(default)]
     ontbrekend: BTreeMap<String, Vec<Word>>,
+    /// Supplier of the system that it comes from; chooses the mapping.
+    pub(crate) bron_epd: Option<String>,
     #[serde(default)]
     tabellen: BTreeMap<String, Declared>,
 }

@@ -6,10 +6,11 @@ use spiegel_model::{ColumnSchema, ColumnType, Consequence, RowCheck, RuleSet};
 
 use crate::findings::{Findings, Place};
 use crate::manifest::Manifest;
+use crate::outside;
 use crate::register::ProviderRegister;
 use crate::spelling::nearest;
 use crate::table::{Fate, Table};
-use crate::typing::{self, OUT_OF_RANGE, Settings};
+use crate::typing::{OUT_OF_RANGE, Settings};
 use crate::values::{TypedColumn, Values};
 
 /// Codes of values that can be read but lie out of bounds: a rule that only warns about them keeps the value.
@@ -51,7 +52,7 @@ pub(crate) fn cells(table: &mut Table<'_>, known: Known<'_>, findings: &mut Find
         let identifier = column.pseudonymise || schema.key.contains(&column.name) || schema.parent.as_ref().is_some_and(|parent| parent.column == column.name);
         let missing = known.manifest.map(|manifest| manifest.missing(&column.header, &table.headers[in_file])).unwrap_or_default();
         let settings = Settings { future: known.future, identifier, missing: &missing, register: known.register };
-        let mut typing = typing::type_column(&table.raw.columns[in_file], column, settings);
+        let mut typing = outside::type_column(&table.raw.columns[in_file], column, settings);
         day_first |= typing.day_first;
         if !typing.month_first.is_empty() {
             month_first.insert(place, std::mem::take(&mut typing.month_first));
@@ -70,21 +71,23 @@ pub(crate) fn cells(table: &mut Table<'_>, known: Known<'_>, findings: &mut Find
             findings.raise(code, table.at_column(place), &slots);
         }
         let mut typed = typing.column;
-        let expected = typing::expectation(column);
+        let (sent, expected, notation) = (outside::column(column), outside::expectation(column), outside::notation(column));
         for (row, code) in &typing.faults {
             let value = table.value(*row, place);
-            let hint = match nearest(&value, column.codes.iter().map(String::as_str)) {
-                Some(near) if column.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
+            let hint = match nearest(&value, sent.codes.iter().map(String::as_str)) {
+                Some(near) if sent.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
                 _ if *code == "E209" => typing.hint.to_owned(),
                 _ => String::new(),
             };
-            let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint)];
+            let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint), ("other", &notation)];
+            // Only a date has a notation.
+            let slots = if column.kind == ColumnType::Date { &slots[..] } else { &slots[..4] };
             let out_of_range = *code == OUT_OF_RANGE;
             let (said, in_bounds) = (column.range_code.as_deref().filter(|_| out_of_range).unwrap_or(code), !OUT_OF_BOUNDS.contains(code));
             let essential = column.essential || column.range_quarantines && out_of_range;
             let consequence = match (*code, refuse_rounded) {
-                ("E212", Some(refuse)) => findings.raise_as(said, table.at(*row, place), &slots, Some(refuse)),
-                _ => findings.raise_at_least(said, table.at(*row, place), &slots, essential),
+                ("E212", Some(refuse)) => findings.raise_as(said, table.at(*row, place), slots, Some(refuse)),
+                _ => findings.raise_at_least(said, table.at(*row, place), slots, essential),
             };
             match consequence {
                 Consequence::Quarantine => table.quarantine(*row, said),

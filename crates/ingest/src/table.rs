@@ -210,7 +210,7 @@ fn raise_shape(raw: &RawTable, dialect: &Dialect, schema: &TableSchema, name: &s
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use spiegel_model::{ColumnSchema, ColumnType};
+    use spiegel_model::{ColumnSchema, ColumnType, Outside};
 
     pub(crate) fn column(name: &str, kind: ColumnType) -> ColumnSchema {
         ColumnSchema {
@@ -225,6 +225,7 @@ pub(crate) mod tests {
             maximum: None,
             range_code: None,
             range_quarantines: false,
+            unit: None,
             maximum_length: None,
             missing: Vec::new(),
             pseudonymise: false,
@@ -232,6 +233,7 @@ pub(crate) mod tests {
             privacy: None,
             description: String::new(),
             example: String::new(),
+            outside: Outside::Same,
         }
     }
 

@@ -332,6 +332,9 @@ pub struct Receipt {
     pub sha256: String,
     /// SHA-256 over the definitions that it was checked with.
     pub definitions: String,
+    /// Name of the mapping that it was read with. None when it has the pipeline's own layout.
+    #[serde(default)]
+    pub mapping: Option<String>,
     /// Outcome.
     pub verdict: Verdict,
     /// Why it was refused.

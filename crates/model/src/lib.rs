@@ -4,6 +4,7 @@
 mod attachment;
 mod finding;
 mod indicator;
+mod mapping;
 mod number;
 mod pipeline;
 mod position;
@@ -18,6 +19,7 @@ pub use finding::{
 pub use indicator::{
     DefinitionError, Delivered, Direction, Guideline, IndicatorSpec, IndicatorText, Kind, Tips, UnitWords, Verbs,
 };
+pub use mapping::{ColumnMapping, Layout, MappingSpec, Outside, Scale, TableMapping, Unit};
 pub use number::{ValueFormat, capitalised, count, date_long, date_short, decimal, ordinal_word, percentage};
 pub use pipeline::{
     Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, PipelineSpec, PipelineWords, PopulationSpec, RegisterSpec, ReportSpec, YearSpec,

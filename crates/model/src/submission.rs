@@ -3,11 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mapping::{Layout, Outside, Unit};
+
 /// All tables of a submission.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SubmissionSchema {
     /// Tables in the order of their files' names.
     pub tables: Vec<TableSchema>,
+    /// Other layouts in which these tables may arrive, by name.
+    #[serde(skip)]
+    pub layouts: Vec<Layout>,
 }
 
 impl SubmissionSchema {
@@ -98,6 +103,9 @@ pub struct ColumnSchema {
     /// A value outside the range puts the row in quarantine, whatever the rule says of the value.
     #[serde(default)]
     pub range_quarantines: bool,
+    /// Unit of its numbers, so that a mapping can say in which other one they are delivered.
+    #[serde(default)]
+    pub unit: Option<Unit>,
     /// Longest allowed text, in characters.
     #[serde(default)]
     pub maximum_length: Option<usize>,
@@ -120,6 +128,9 @@ pub struct ColumnSchema {
     /// A valid value for the template's filled example; invented.
     #[serde(default)]
     pub example: String,
+    /// How its values are delivered in the layout of a mapping.
+    #[serde(skip)]
+    pub outside: Outside,
 }
 
 /// Personal data that a column comes near to.

@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, ProviderRegister, definitions_hash, discover, hold_doubles, ingest, is_telling_name, load_rules, load_schema};
+use spiegel_ingest::{
+    Context, Found, Ingested, Key, Lake, PartRef, ProviderRegister, definitions_hash, discover, hold_doubles, ingest, is_telling_name, load_rules, load_schema,
+    use_mapping,
+};
 use spiegel_model::{DeliveryKind, Receipt, RuleSet, SubmissionSchema, Verdict};
 use spiegel_query::Pipeline;
 
@@ -20,7 +23,13 @@ use crate::talk::{self, Progress};
 
 pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading) -> anyhow::Result<Outcome> {
     let year = workplace.year.year;
-    let schema = load_schema(&workplace.pipeline_directory)?;
+    let mut schema = load_schema(&workplace.pipeline_directory)?;
+    if let Some(file) = &reading.mapping {
+        if !file.is_file() {
+            return Err(Usage(format!("there is no mapping {}", file.display())).into());
+        }
+        use_mapping(&mut schema, file)?;
+    }
     let rules = load_rules(&workplace.pipeline_directory)?;
     let hashed = schema.tables.iter().any(|table| table.columns.iter().any(|column| column.pseudonymise));
     let key = match &reading.key {
@@ -33,7 +42,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         }
         None => Key::unused()?,
     };
-    let definitions = definitions_hash(&workplace.pipeline_directory, &key)?;
+    let definitions = definitions_hash(&workplace.pipeline_directory, &key, reading.mapping.as_deref())?;
     let found = discover(&reading.inbox, &pipeline.spec.delivery)?;
     for (name, reason) in &found.ignored {
         // What a name tells of a person is not repeated (E608).
