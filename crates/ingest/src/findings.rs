@@ -20,6 +20,8 @@ pub(crate) struct Place<'a> {
     pub(crate) row: Option<u64>,
     /// Place in the file, from 0, and header.
     pub(crate) column: Option<(usize, &'a str)>,
+    /// Header of a column that is not there.
+    pub(crate) missing: &'a str,
     /// The provider's own key of the row.
     pub(crate) key: &'a str,
 }
@@ -97,17 +99,26 @@ impl<'a> Findings<'a> {
 
     /// Adds a finding; the answer is what it does.
     pub(crate) fn raise(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)]) -> Consequence {
-        self.raise_at_least(code, place, slots, false)
+        self.raise_as(code, place, slots, |own| own)
+    }
+
+    /// As [`Self::raise`], but it refuses, whatever the rule does to a single row.
+    pub(crate) fn raise_refusing(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)]) -> Consequence {
+        self.raise_as(code, place, slots, |_| Consequence::Refuse)
     }
 
     /// As [`Self::raise`]; emptying a value that a row cannot do without quarantines the row.
     pub(crate) fn raise_at_least(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], essential: bool) -> Consequence {
+        self.raise_as(code, place, slots, |own| if essential && own == Consequence::Empty { Consequence::Quarantine } else { own })
+    }
+
+    fn raise_as(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], consequence: impl Fn(Consequence) -> Consequence) -> Consequence {
         let Some(at) = self.places.get(code).copied() else {
             self.unknown.insert(code.to_owned());
             return Consequence::Refuse;
         };
         let rule = self.rules[usize::from(at)];
-        let consequence = if essential && rule.consequence == Consequence::Empty { Consequence::Quarantine } else { rule.consequence };
+        let consequence = consequence(rule.consequence);
         if consequence == Consequence::Refuse && self.refusal.is_none() {
             self.refusal = Some(RefusalReason { code: code.to_owned(), title: rule.title.clone() });
         }
@@ -121,7 +132,7 @@ impl<'a> Findings<'a> {
             });
             self.push_text(slot as u8, text);
         }
-        let (column, header) = place.column.map_or((0, ""), |(column, header)| (column as u32 + 1, header));
+        let (column, header) = place.column.map_or((0, place.missing), |(column, header)| (column as u32 + 1, header));
         let raised = Raised {
             rule: at,
             consequence,
@@ -246,7 +257,7 @@ impl<'a> Findings<'a> {
                 let column = (raised.column > 0).then(|| (raised.column as usize - 1, name(raised.header)));
                 // Column and count only.
                 let count: Vec<(&str, &str)> = kept.texts_of(place).1.into_iter().filter(|(slot, _)| *slot == "count").collect();
-                self.raise(code, Place { file: name(raised.file), sheet: name(raised.sheet), row: None, column, key: "" }, &count);
+                self.raise(code, Place { sheet: name(raised.sheet), column, ..Place::file(name(raised.file)) }, &count);
             }
         }
     }

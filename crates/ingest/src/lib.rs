@@ -2,7 +2,7 @@
 //! It never runs SQL and never prints.
 //!
 //! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `encoding` and `dialect` make
-//! text of it, `header` finds its columns, `rows` cuts it into columns, `privacy` refuses what may not be kept, `typing`
+//! text of it, `header` finds its columns, `records` and `rows` cut it into columns, `privacy` refuses what may not be kept, `typing`
 //! decides each column as a whole, `checks` judges rows, and `ingest` settles what every finding does and writes parts.
 //! [`Lake::publish`] merges the parts of a year.
 
@@ -26,6 +26,7 @@ mod numbers;
 mod privacy;
 mod publish;
 mod receipt;
+mod records;
 mod rows;
 mod settle;
 mod spelling;
