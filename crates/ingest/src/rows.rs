@@ -190,6 +190,8 @@ pub(crate) fn cut(body: &[u8], layout: &Layout<'_>) -> RawTable {
             continue;
         }
         let fields = record.fields.len();
+        // Before a surplus of empty fields is left out: the decimals of the last number but one may be shifted into it.
+        let has_decimal_commas = fields > width && layout.delimiter == b',' && are_decimal_commas(&record.fields, width, layout.decimals);
         let code = if layout.has_nul && record.bytes.contains(&0) {
             "E103"
         } else if layout.has_undecodable && std::str::from_utf8(record.bytes).is_err() {
@@ -198,7 +200,7 @@ pub(crate) fn cut(body: &[u8], layout: &Layout<'_>) -> RawTable {
             "E108"
         } else if fields < width {
             "E113"
-        } else if record.fields[width..].iter().any(|cell| !is_blank(cell)) {
+        } else if has_decimal_commas || record.fields[width..].iter().any(|cell| !is_blank(cell)) {
             "E114"
         } else {
             ""
@@ -217,7 +219,7 @@ pub(crate) fn cut(body: &[u8], layout: &Layout<'_>) -> RawTable {
                 }
                 other = Some((start, record.line, delimiter));
             }
-            table.ragged.push(ragged(&record, code, layout, width));
+            table.ragged.push(Ragged { has_decimal_commas, ..ragged(&record, code, layout, width) });
             continue;
         }
         table.surplus_empty += u64::from(fields > width);
@@ -263,7 +265,7 @@ fn ragged(record: &Record<'_>, code: &'static str, layout: &Layout<'_>, width: u
         fields: record.fields.len(),
         // A cell of a kilobyte is no key; a million of them are no memory to spend.
         remembered: if remembered.len() <= REMEMBERED_MAXIMUM { remembered } else { Vec::new() },
-        has_decimal_commas: code == "E114" && layout.delimiter == b',' && are_decimal_commas(&record.fields, width, layout.decimals),
+        has_decimal_commas: false,
         is_totals: matches!(code, "E113" | "E114") && is_totals(record.fields.iter().map(|cell| cell.trim_ascii()), width),
     }
 }

@@ -283,7 +283,7 @@ fn refusals_name_what_is_missing() {
     assert_eq!(refused(&[("trajecten.csv", good.as_bytes()), ("Trajecten.txt", good.as_bytes())]), "E012");
     assert_eq!(refused(&[("trajecten.csv", good.as_bytes()), ("foto.png", b"x")]), "E010");
     assert_eq!(refused(&[("trajecten.csv", good.as_bytes()), ("iets.csv", b"a;b\n1;2\n")]), "E011");
-    assert_eq!(refused(&[("trajecten.csv", good.replace("geslacht", "geboortejaar").as_bytes())]), "E111");
+    assert_eq!(refused(&[("trajecten.csv", good.replace("eerdere_behandeling", "geslacht").as_bytes())]), "E111");
     assert_eq!(refused(&[("trajecten.csv", good.replace("geslacht", "sekse;geslacht").as_bytes())]), "E112");
     assert_eq!(refused(&[("trajecten.csv", format!("{good}\"T9;C9").as_bytes())]), "E107");
     assert_eq!(refused(&[("trajecten.csv", good.lines().next().unwrap().as_bytes())]), "E115");
