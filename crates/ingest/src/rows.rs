@@ -457,4 +457,17 @@ mod tests {
         }
         assert_eq!(clean_text(b"cli\xebnt "), "cliënt");
     }
+
+    #[test]
+    fn whatever_is_cut_no_line_is_lost() {
+        let header = headers(3);
+        for text in crate::records::tests::random_texts(20_000) {
+            let table = cut(&text, &Layout { has_nul: true, has_undecodable: true, ..layout(&header) });
+            let told = table.rows() + table.unread + table.broken;
+            assert!(told > 0 || text.trim_ascii().is_empty(), "{:?}", String::from_utf8_lossy(&text));
+            assert!(table.columns.iter().all(|column| column.offsets.len() == table.lines.len() + 1));
+            let valid = |cell: &[u8]| std::str::from_utf8(cell).is_ok() && !cell.contains(&0);
+            assert!(table.columns.iter().all(|column| column.cells().all(valid)), "{:?}", String::from_utf8_lossy(&text));
+        }
+    }
 }

@@ -174,7 +174,7 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
     let above = dialect.preamble - u32::from(dialect.declares_separator);
     if above > 0 {
         findings.raise("N808", at, &[("count", &above.to_string())]);
-        normalised.push(format!("{name}: {above} regels boven de kolomnamen overgeslagen"));
+        normalised.push(format!("{name}: regels boven de kolomnamen overgeslagen: {above}"));
     }
     let mut mapping = header::map(&dialect, schema, index, name, findings);
     normalised.extend(mapping.normalised.iter().cloned());
