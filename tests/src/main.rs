@@ -27,7 +27,10 @@ mod catalogue;
 mod deliveries;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
 mod mapping;
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]

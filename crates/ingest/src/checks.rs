@@ -15,8 +15,9 @@ use crate::values::Values;
 const QUARANTINE_SHARE_MAXIMUM: f64 = 0.05;
 /// … from this many rows.
 const QUARANTINE_ROWS_MINIMUM: u64 = 3;
-/// Not a fault of the row itself: outside the reporting year (submission.md 3.4), or its parent is in quarantine.
-const NOT_COUNTED_BY_GATE: [&str; 2] = ["E307", "E404"];
+/// Not a fault of the row itself: outside the reporting year (submission.md 3.4), its parent is in quarantine, or it is no
+/// row but a total.
+const NOT_COUNTED_BY_GATE: [&str; 3] = ["E307", "E404", "W704"];
 /// E505 (submission.md 3.5): this share of dates in another year means another year was delivered …
 const OTHER_YEAR_SHARE: f64 = 0.90;
 /// … from this many dates.
@@ -162,8 +163,11 @@ fn settle(table: &mut Table<'_>, check: &Check<'_>, row: u32, year: Option<i32>,
 pub(crate) fn parents(tables: &mut [Table<'_>], findings: &mut Findings<'_>) {
     for child in 0..tables.len() {
         let Some(parent) = &tables[child].schema.parent else { continue };
-        let Some(parent_place) = tables.iter().position(|table| table.schema.table == parent.table) else { continue };
-        let (Some(parent_column), Some(column)) = (tables[parent_place].column(&parent.column), tables[child].column(&parent.column)) else { continue };
+        // What was not read of a parent cannot be missed.
+        let Some(parent_place) = tables.iter().position(|table| table.schema.table == parent.table && table.is_whole()) else { continue };
+        let delivered = |column: &usize| tables[parent_place].places[*column].is_some();
+        let parent_column = tables[parent_place].column(&parent.column).filter(delivered);
+        let (Some(parent_column), Some(column)) = (parent_column, tables[child].column(&parent.column)) else { continue };
         let Some(orphans) = orphans(&tables[parent_place], parent_column, &tables[child], column) else { continue };
         for (row, code) in orphans {
             let code = code.unwrap_or(&parent.code);
@@ -211,7 +215,8 @@ fn orphans(parent: &Table<'_>, parent_column: usize, child: &Table<'_>, column: 
 /// E511: too much of a table is in quarantine to trust the rest.
 pub(crate) fn gate(table: &Table<'_>, findings: &mut Findings<'_>) {
     let own_fault = table.quarantined.iter().filter(|(_, code)| !NOT_COUNTED_BY_GATE.contains(&code.as_str())).count();
-    let quarantined = own_fault as u64 + table.raw.ragged.len() as u64;
+    let ragged = table.raw.ragged.iter().filter(|row| !NOT_COUNTED_BY_GATE.contains(&row.code)).count();
+    let quarantined = (own_fault + ragged) as u64;
     let duplicate = table.fates.iter().filter(|fate| **fate == Fate::Duplicate).count() as u64;
     let rows = table.len() as u64 + table.raw.ragged.len() as u64 - duplicate;
     if quarantined >= QUARANTINE_ROWS_MINIMUM && quarantined as f64 > QUARANTINE_SHARE_MAXIMUM * rows as f64 {

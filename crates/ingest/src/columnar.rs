@@ -95,7 +95,7 @@ pub(crate) fn whole(table: &TableSchema, part: &RecordBatch, provider: &str, fil
     RecordBatch::try_new(schema(table), arrays).map_err(|error| Error::Bug(format!("{}: {error}", table.table)))
 }
 
-/// Quarantined rows with the provider's own words; client ids as pseudonyms. A row with too few or too many fields has no
+/// Quarantined rows with the provider's own words; client ids as pseudonyms. A row that is in no column has no
 /// words: nobody knows in which column they belong, and one of them may be a client id.
 pub(crate) fn quarantine_batch(table: &Table<'_>, provider: Option<&str>, pseudonyms: &Pseudonyms, rows: &[(u32, String)], ragged: bool) -> Result<RecordBatch, Error> {
     let empty = Vec::new();
@@ -119,8 +119,7 @@ pub(crate) fn quarantine_batch(table: &Table<'_>, provider: Option<&str>, pseudo
         (None, Some(column)) => words(column),
         (None, None) => std::iter::repeat_n(None::<&str>, rows.len() + ragged.len()).collect(),
     };
-    let width = table.headers.len();
-    let codes = rows.iter().map(|(_, code)| code.as_str()).chain(ragged.iter().map(|row| if row.fields < width { "E113" } else { "E114" }));
+    let codes = rows.iter().map(|(_, code)| code.as_str()).chain(ragged.iter().map(|row| row.code));
     let lines = rows.iter().map(|(row, _)| table.raw.lines[*row as usize]).chain(ragged.iter().map(|row| row.line)).map(|line| line as i32);
     let mut arrays: Vec<ArrayRef> = vec![
         Arc::new(providers),

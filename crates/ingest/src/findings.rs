@@ -20,6 +20,8 @@ pub(crate) struct Place<'a> {
     pub(crate) row: Option<u64>,
     /// Place in the file, from 0, and header.
     pub(crate) column: Option<(usize, &'a str)>,
+    /// Header of a column that is not there.
+    pub(crate) missing: &'a str,
     /// The provider's own key of the row.
     pub(crate) key: &'a str,
 }
@@ -100,7 +102,12 @@ impl<'a> Findings<'a> {
 
     /// Adds a finding; the answer is what it does.
     pub(crate) fn raise(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)]) -> Consequence {
-        self.raise_at_least(code, place, slots, false)
+        self.raise_as(code, place, slots, |own| own)
+    }
+
+    /// As [`Self::raise`], but it refuses, whatever the rule does to a single row.
+    pub(crate) fn raise_refusing(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)]) -> Consequence {
+        self.raise_as(code, place, slots, Some(Consequence::Refuse))
     }
 
     /// As [`Self::raise`]; emptying a value that a row cannot do without quarantines the row.
@@ -131,7 +138,7 @@ impl<'a> Findings<'a> {
             });
             self.push_text(slot as u8, text);
         }
-        let (column, header) = place.column.map_or((0, ""), |(column, header)| (column as u32 + 1, header));
+        let (column, header) = place.column.map_or((0, place.missing), |(column, header)| (column as u32 + 1, header));
         let raised = Raised {
             rule: at,
             consequence,
@@ -272,7 +279,7 @@ impl<'a> Findings<'a> {
                 let column = (raised.column > 0).then(|| (raised.column as usize - 1, name(raised.header)));
                 // Column and count only, and words of our own.
                 let count: Vec<(&str, &str)> = kept.texts_of(place).1.into_iter().filter(|(slot, _)| ["count", "hint"].contains(slot)).collect();
-                self.raise_as(code, Place { file: name(raised.file), sheet: name(raised.sheet), row: None, column, key: "" }, &count, Some(raised.consequence));
+                self.raise_as(code, Place { sheet: name(raised.sheet), column, ..Place::file(name(raised.file)) }, &count, Some(raised.consequence));
             }
         }
     }

@@ -334,12 +334,17 @@ fn read_tables<'a>(
             findings.raise("E010", at, &[("expected", "csv")]);
             continue;
         }
-        let Some(place) = table_of(file, schemas, &indexes) else {
+        let named = schemas.iter().position(|table| container::names_table(file.stem(), table));
+        let Some(place) = named.or_else(|| table_by_header(file, schemas, &indexes)) else {
             let names = schemas.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
             findings.raise("E011", at, &[("expected", &names)]);
             continue;
         };
         let schema = &schemas[place];
+        findings.checked("N812", 1);
+        if named.is_none() {
+            findings.raise("N812", at, &[("expected", &schema.name)]);
+        }
         if let Some(other) = tables.iter().find(|table| table.schema.table == schema.table) {
             findings.raise("E012", at, &[("other", &other.file), ("expected", &schema.name)]);
             continue;
@@ -368,12 +373,9 @@ fn read_tables<'a>(
     Ok(Read { tables, manifest, layout })
 }
 
-/// The table a file holds: by its name, else by its headers when only one table has them all.
-fn table_of(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderIndex]) -> Option<usize> {
-    if let Some(place) = tables.iter().position(|table| container::names_table(file.stem(), table)) {
-        return Some(place);
-    }
-    let text = encoding::decode(&file.bytes);
+/// The table a file holds, when its headers are those of one table only.
+fn table_by_header(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderIndex]) -> Option<usize> {
+    let text = encoding::decode(encoding::start(&file.bytes)).ok()?;
     let fits = |(table, index): (&TableSchema, &HeaderIndex)| {
         let Ok(dialect) = dialect::detect(&text.bytes, table, index) else { return false };
         let present: Vec<usize> = dialect.cells.iter().filter_map(|cell| index.column(cell)).collect();

@@ -2,8 +2,9 @@
 //! It never runs SQL and never prints.
 //!
 //! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `encoding` and `dialect` make
-//! text of it, `mapping` chooses its layout, `header` finds its columns, `rows` cuts it into columns, `privacy` refuses what may not be kept, `typing`
-//! decides each column as a whole, `checks` judges rows, and `ingest` settles what every finding does and writes parts.
+//! text of it, `mapping` chooses its layout, `header` finds its columns, `records` and `rows` cut it into columns, `privacy`
+//! refuses what may not be kept, `typing` decides each column as a whole, `checks` judges rows, and `ingest` settles what
+//! every finding does and writes parts.
 //! [`Lake::publish`] merges the parts of a year.
 
 mod atomic;
@@ -34,6 +35,7 @@ mod part;
 mod privacy;
 mod publish;
 mod receipt;
+mod records;
 mod register;
 mod rows;
 mod sender;

@@ -213,7 +213,7 @@ pub struct Finding {
     pub row: Option<u64>,
     /// Column letter as in a spreadsheet, with `header`; empty for the row as a whole.
     pub column: String,
-    /// Header of the column.
+    /// Header of the column; without a letter in `column` when the column is not there.
     pub header: String,
     /// The provider's own key of the row (its trajectory), so that it can be looked up; empty when there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -238,8 +238,10 @@ impl Finding {
         if let Some(row) = self.row {
             place.push_str(&format!(" rij {}", crate::count(row)));
         }
-        if !self.header.is_empty() {
-            place.push_str(&format!(", kolom {} \"{}\"", self.column, self.header));
+        match (self.header.is_empty(), self.column.is_empty()) {
+            (true, _) => {}
+            (false, true) => place.push_str(&format!(", kolom \"{}\"", self.header)),
+            (false, false) => place.push_str(&format!(", kolom {} \"{}\"", self.column, self.header)),
         }
         let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
         format!("{} · {place}{} Herstel: {}", self.code, self.message, self.remedy)
