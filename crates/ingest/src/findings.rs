@@ -102,12 +102,18 @@ impl<'a> Findings<'a> {
 
     /// As [`Self::raise`]; emptying a value that a row cannot do without quarantines the row.
     pub(crate) fn raise_at_least(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], essential: bool) -> Consequence {
+        let consequence = self.places.get(code).map_or(Consequence::Refuse, |at| self.rules[usize::from(*at)].consequence);
+        let consequence = if essential && consequence == Consequence::Empty { Consequence::Quarantine } else { consequence };
+        self.raise_as(code, place, slots, consequence)
+    }
+
+    /// As [`Self::raise`], with another consequence than the rule has in general.
+    pub(crate) fn raise_as(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], consequence: Consequence) -> Consequence {
         let Some(at) = self.places.get(code).copied() else {
             self.unknown.insert(code.to_owned());
             return Consequence::Refuse;
         };
         let rule = self.rules[usize::from(at)];
-        let consequence = if essential && rule.consequence == Consequence::Empty { Consequence::Quarantine } else { rule.consequence };
         if consequence == Consequence::Refuse && self.refusal.is_none() {
             self.refusal = Some(RefusalReason { code: code.to_owned(), title: rule.title.clone() });
         }
@@ -189,6 +195,7 @@ impl<'a> Findings<'a> {
             value: value.map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
             message: fill(&rule.message, &slots),
             remedy: fill(&rule.remedy, &slots),
+            queried: false,
         }
     }
 
@@ -253,7 +260,7 @@ impl<'a> Findings<'a> {
 }
 
 /// For findings that are begun anew.
-static NO_RULES: RuleSet = RuleSet { rules: Vec::new() };
+static NO_RULES: RuleSet = RuleSet { rules: Vec::new(), instruments: spiegel_model::InstrumentSet { instruments: Vec::new() } };
 
 /// Codes of submission.md 3.6: E601 to E609, and W740.
 pub(crate) fn is_private(code: &str) -> bool {
@@ -273,7 +280,7 @@ pub(crate) fn quoted(value: &[u8]) -> String {
 }
 
 /// Fills `{slots}` in one pass, so that a value with braces stays a value.
-fn fill(template: &str, slots: &[(&str, &str)]) -> String {
+pub(crate) fn fill(template: &str, slots: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(open) = rest.find('{') {

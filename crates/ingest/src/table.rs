@@ -1,6 +1,6 @@
 //! One table of a submission on its way: from a file to typed rows with a fate each.
 
-use spiegel_model::{TableCount, TableSchema};
+use spiegel_model::{DeliveredColumn, TableCount, TableSchema};
 
 use crate::container::SourceFile;
 use crate::dialect::{self, Dialect, HeaderIndex, NoDialect};
@@ -9,6 +9,7 @@ use crate::findings::{Findings, Place, quoted};
 use crate::header;
 use crate::privacy;
 use crate::rows::{self, RawTable};
+use crate::spelling::column_letter;
 use crate::values::TypedColumn;
 
 /// What becomes of a row.
@@ -107,12 +108,28 @@ impl Table<'_> {
             repeated_header: self.raw.repeated_header,
             duplicate: fated(Fate::Duplicate),
             emptied: self.emptied,
+            sheet: String::new(),
+            columns: Vec::new(),
         };
         if refused {
             count.refused += count.used + count.quarantined;
             (count.used, count.quarantined, count.emptied) = (0, 0, 0);
+        } else {
+            count.columns = self.delivered_columns();
         }
         count
+    }
+
+    /// Which column of the file is which.
+    fn delivered_columns(&self) -> Vec<DeliveredColumn> {
+        let placed = self.schema.columns.iter().zip(&self.places).filter_map(|(column, place)| place.map(|place| (column, place)));
+        placed
+            .map(|(column, place)| DeliveredColumn {
+                name: column.name.clone(),
+                letter: column_letter(place),
+                header: self.headers.get(place).cloned().unwrap_or_default(),
+            })
+            .collect()
     }
 }
 
@@ -212,6 +229,7 @@ pub(crate) mod tests {
             synonyms: Vec::new(),
             kind,
             required: false,
+            required_without: None,
             essential: false,
             codes: Vec::new(),
             minimum: None,

@@ -16,6 +16,7 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use spiegel_model::Direction;
 use tokio::runtime::Runtime;
 
 use crate::{Error, Pipeline};
@@ -48,6 +49,7 @@ impl Engine {
         for table in tables(lake)? {
             engine.register_folder(&table)?;
         }
+        engine.register_instruments(pipeline)?;
         engine.register_views(pipeline)?;
         Ok(engine)
     }
@@ -66,6 +68,7 @@ impl Engine {
                 .register_table(name.as_str(), Arc::new(table))
                 .map_err(|error| Error::definition("cases.slt", error.to_string()))?;
         }
+        engine.register_instruments(pipeline)?;
         engine.register_views(pipeline)?;
         Ok(engine)
     }
@@ -90,6 +93,28 @@ impl Engine {
         self.runtime
             .block_on(self.context.register_listing_table(table, url, options, Some(Arc::new(schema)), None))
             .map_err(|error| Error::lake(folder, error))
+    }
+
+    /// `instruments.toml` as the table `instrument_scale`, a row for every scale.
+    fn register_instruments(&self, pipeline: &Pipeline) -> Result<(), Error> {
+        let scales: Vec<_> = pipeline.instruments.instruments.iter().flat_map(|one| one.scales.iter().map(move |scale| (&one.code, scale))).collect();
+        if scales.is_empty() {
+            return Ok(());
+        }
+        let text = |cells: Vec<String>| Arc::new(StringArray::from(cells)) as ArrayRef;
+        let number = |cells: Vec<f64>| Arc::new(Float64Array::from(cells)) as ArrayRef;
+        let columns: [(&str, ArrayRef); 5] = [
+            ("instrument", text(scales.iter().map(|(code, _)| (*code).clone()).collect())),
+            ("scale", text(scales.iter().map(|(_, scale)| scale.name.to_lowercase()).collect())),
+            ("minimum", number(scales.iter().map(|(_, scale)| scale.minimum).collect())),
+            ("maximum", number(scales.iter().map(|(_, scale)| scale.maximum).collect())),
+            ("higher_is_better", Arc::new(scales.iter().map(|(_, scale)| Some(scale.direction == Direction::Higher)).collect::<BooleanArray>())),
+        ];
+        let bug = |error: &dyn std::fmt::Display| Error::Bug(format!("table instrument_scale: {error}"));
+        let batch = RecordBatch::try_from_iter(columns).map_err(|error| bug(&error))?;
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|error| bug(&error))?;
+        self.context.register_table("instrument_scale", Arc::new(table)).map_err(|error| bug(&error))?;
+        Ok(())
     }
 
     fn register_views(&self, pipeline: &Pipeline) -> Result<(), Error> {
@@ -183,6 +208,12 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// True when there are rows and they have this column.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.batches.first().is_some_and(|batch| batch.column_by_name(name).is_some())
+    }
+
     /// Calls `visit` with the columns of each batch, in the order of `names`.
     ///
     /// # Errors

@@ -8,11 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, definitions_hash, discover, ingest, load_rules, load_schema};
+use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, check_rules, definitions_hash, discover, ingest, load_rules, load_schema};
 use spiegel_model::Verdict;
 use spiegel_query::Pipeline;
 
-use super::{Workplace, register_file};
+use super::{Workplace, checks, register_file};
 use crate::arguments::Reading;
 use crate::batch::{Members, belongs};
 use crate::exit::{Outcome, Usage};
@@ -22,6 +22,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
     let year = workplace.year.year;
     let schema = load_schema(&workplace.pipeline_directory)?;
     let rules = load_rules(&workplace.pipeline_directory)?;
+    check_rules(&schema, &rules)?;
     let hashed = schema.tables.iter().any(|table| table.columns.iter().any(|column| column.pseudonymise));
     let key = match &reading.key {
         Some(file) => Key::from_file(file)?,
@@ -58,7 +59,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         register: &pipeline.spec.register.file,
     };
     let progress = Progress::start("ingest", submissions.len());
-    let ingested = read_all(&submissions, &context, &lake, workplace.threads, &progress)?;
+    let mut ingested = read_all(&submissions, &context, &lake, workplace.threads, &progress)?;
     // A refused delivery that was followed by an accepted one needs no attention any more.
     let superseded = |old: &Ingested| {
         ingested.iter().any(|new| {
@@ -77,6 +78,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         "{} submissions ({skipped} unchanged, {refused} refused), {rows} rows, {used} used",
         ingested.len()
     ));
+    checks::run(&workplace.batch, pipeline, &rules, &definitions, year, workplace.threads, &mut ingested)?;
     Ok(if refused > 0 { Outcome::WithRefusals } else { Outcome::Done })
 }
 
