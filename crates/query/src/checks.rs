@@ -1,8 +1,12 @@
 //! Checks by SQL over several rows or tables of the lake, for all providers of a year at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use datafusion::arrow::array::{Array, StringArray};
+use datafusion::arrow::array::Array;
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use spiegel_model::{DefinitionError, QueryFinding, Rule, RuleSet, SubmissionSchema};
 
@@ -42,36 +46,70 @@ impl LakeChecks {
     }
 }
 
-/// Runs every rule with a query on the lake of one year. A rule that cannot run is broken; the others go on.
+/// What one rule found, by provider, in order.
+type Wrong = Vec<(String, QueryFinding)>;
+/// Numbers by provider.
+type Counts = BTreeMap<String, u64>;
+
+/// Runs every rule with a query on the lake of one year, on so many threads. A rule that cannot run is broken; the others go
+/// on. `engine` comes from [`Engine::open_year`].
 ///
 /// # Errors
 /// [`Error::Lake`] when the lake cannot be read.
-pub fn run_checks(engine: &Engine, rules: &RuleSet, year: i32) -> Result<LakeChecks, Error> {
+pub fn run_checks(engine: &Engine, rules: &RuleSet, year: i32, threads: usize) -> Result<LakeChecks, Error> {
+    let queries: Vec<_> = rules.rules.iter().filter_map(|rule| rule.query.as_ref().map(|query| (rule, query))).collect();
+    // Many rules are about the same rows: each SELECT runs once.
+    let mut counting: Vec<(&Rule, &str)> = queries.iter().map(|(rule, query)| (*rule, query.checked.as_str())).collect();
+    counting.sort_by_key(|(_, sql)| *sql);
+    counting.dedup_by_key(|(_, sql)| *sql);
+    let found = each(&queries, threads, |(rule, query)| wrong(engine, rule, &query.wrong, year));
+    let counts = each(&counting, threads, |(rule, sql)| checked(engine, rule, sql, year));
+    let mut counted: BTreeMap<&str, Option<Counts>> = BTreeMap::new();
+    for ((_, sql), counts) in counting.iter().zip(counts) {
+        counted.insert(sql, usable(counts)?);
+    }
     let mut checks = LakeChecks::default();
-    // Many rules are about the same rows.
-    let mut counted: BTreeMap<&str, BTreeMap<String, u64>> = BTreeMap::new();
-    for rule in &rules.rules {
-        let Some(query) = &rule.query else { continue };
-        let answer = wrong(engine, rule, &query.wrong, year).and_then(|found| {
-            if !counted.contains_key(query.checked.as_str()) {
-                counted.insert(&query.checked, checked(engine, rule, &query.checked, year)?);
-            }
-            Ok(found)
-        });
-        match answer {
-            Ok(found) => {
-                for (provider, finding) in found {
-                    checks.findings.entry(provider).or_default().push(finding);
-                }
-                for (provider, count) in counted.get(query.checked.as_str()).into_iter().flatten() {
-                    checks.checked.entry(provider.clone()).or_default().insert(rule.code.clone(), *count);
-                }
-            }
-            Err(Error::Pipeline(_)) => checks.broken.push(rule.code.clone()),
-            Err(error) => return Err(error),
+    for ((rule, query), found) in queries.iter().zip(found) {
+        let (Some(found), Some(Some(counts))) = (usable(found)?, counted.get(query.checked.as_str())) else {
+            checks.broken.push(rule.code.clone());
+            continue;
+        };
+        for (provider, finding) in found {
+            checks.findings.entry(provider).or_default().push(finding);
+        }
+        for (provider, count) in counts {
+            checks.checked.entry(provider.clone()).or_default().insert(rule.code.clone(), *count);
         }
     }
     Ok(checks)
+}
+
+/// None when it is the rule that cannot run; an error when it is the lake.
+fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Pipeline(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Answers in the order of the questions, made on plain threads.
+fn each<Q: Sync, A: Send>(questions: &[Q], threads: usize, answer: impl Fn(&Q) -> Result<A, Error> + Sync) -> Vec<Result<A, Error>> {
+    let next = AtomicUsize::new(0);
+    let answers: Vec<Mutex<Option<Result<A, Error>>>> = questions.iter().map(|_| Mutex::new(None)).collect();
+    thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, questions.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(question), Some(slot)) = (questions.get(at), answers.get(at)) else { break };
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer(question));
+                }
+            });
+        }
+    });
+    let taken = answers.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
+    taken.map(|answer| answer.unwrap_or_else(|| Err(Error::Bug("a check was not run".to_owned())))).collect()
 }
 
 /// Checks rules against a pipeline: SQL that runs on its tables and returns what it must, and indicators that exist.
@@ -110,10 +148,10 @@ pub fn check_rules(pipeline: &Pipeline, schema: &SubmissionSchema, rules: &RuleS
     mistakes
 }
 
-fn wrong(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Vec<(String, QueryFinding)>, Error> {
+fn wrong(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Wrong, Error> {
     const OPTIONAL: [&str; 6] = ["key", "value", "other", "count", "table_name", "column_name"];
     let rows = engine.rows(&format!("checks/rules.toml, query `wrong` of {}", rule.code), sql, &[("year", ScalarValue::Int32(Some(year)))])?;
-    let mut found: Vec<(String, QueryFinding)> = Vec::new();
+    let mut found = Wrong::new();
     rows.each(&["provider_id", "source_row"], |columns| {
         let (providers, lines) = (rows.text(&columns[0])?, rows.number(&columns[1])?);
         for row in 0..providers.len() {
@@ -131,12 +169,18 @@ fn wrong(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Vec<(Stri
     for (at, name) in OPTIONAL.iter().enumerate().filter(|(_, name)| rows.has(name)) {
         let mut next = found.iter_mut();
         rows.each(&[name], |columns| {
-            let texts: StringArray = rows.text(&columns[0])?;
-            for text in &texts {
+            // Numbers with decimals as they are written in Dutch, without decimals where there are none.
+            let decimal = matches!(columns[0].data_type(), DataType::Float64);
+            let texts: Vec<Option<String>> = if decimal {
+                rows.number(&columns[0])?.iter().map(|number| number.map(|number| number.to_string().replace('.', ","))).collect()
+            } else {
+                rows.text(&columns[0])?.iter().map(|text| text.map(str::to_owned)).collect()
+            };
+            for text in texts {
                 let (Some((_, finding)), Some(text)) = (next.next(), text) else { continue };
                 let slot = [&mut finding.key, &mut finding.value, &mut finding.other, &mut finding.count, &mut finding.table, &mut finding.column];
                 if let Some(slot) = slot.into_iter().nth(at) {
-                    text.clone_into(slot);
+                    *slot = text;
                 }
             }
             Ok(())
@@ -146,9 +190,9 @@ fn wrong(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Vec<(Stri
     Ok(found)
 }
 
-fn checked(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<BTreeMap<String, u64>, Error> {
+fn checked(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Counts, Error> {
     let rows = engine.rows(&format!("checks/rules.toml, query `checked` of {}", rule.code), sql, &[("year", ScalarValue::Int32(Some(year)))])?;
-    let mut counts = BTreeMap::new();
+    let mut counts = Counts::new();
     rows.each(&["provider_id", "checked"], |columns| {
         let (providers, numbers) = (rows.text(&columns[0])?, rows.number(&columns[1])?);
         for row in 0..providers.len() {
