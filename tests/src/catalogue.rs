@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use spiegel_model::{Finding, TableCount};
 
-use crate::command::{Answer, receipts, root, scratch};
-use crate::submissions::{findings, run};
+use crate::command::{Answer, KIBG_YEAR_BEFORE, receipts, root, scratch};
+use crate::submissions::{findings, run, run_year};
 
 /// Name of a delivery that a fixture does not name itself.
 const DELIVERY: &str = "KIBG_94000101_2025_01";
@@ -101,6 +101,9 @@ fn case(fixture: &Path) -> Case {
             crate::tree::copy(fixture, &inbox.join(DELIVERY));
             fs::remove_file(inbox.join(DELIVERY).join("expected.toml")).unwrap();
         }
+    }
+    if fixture.join("inbox-before").is_dir() {
+        run_year("ingest", KIBG_YEAR_BEFORE, &fixture.join("inbox-before"), &batch).expect_code(0);
     }
     let mut answer = run("ingest", &inbox, &batch);
     if fixture.join("inbox-2").is_dir() {

@@ -24,6 +24,8 @@ mod templates;
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod crosschecks;
+#[cfg(test)]
 mod deliveries;
 #[cfg(test)]
 mod hostile;

@@ -35,8 +35,12 @@ fn dirty() -> &'static Dirty {
 }
 
 pub(crate) fn run(verb: &str, inbox: &Path, batch: &Path) -> Answer {
+    run_year(verb, KIBG_YEAR, inbox, batch)
+}
+
+pub(crate) fn run_year(verb: &str, year: &str, inbox: &Path, batch: &Path) -> Answer {
     spiegel(&[
-        verb, KIBG_YEAR, "--inbox", inbox.to_str().unwrap(), "--batch", batch.to_str().unwrap(), "--key", key().to_str().unwrap(),
+        verb, year, "--inbox", inbox.to_str().unwrap(), "--batch", batch.to_str().unwrap(), "--key", key().to_str().unwrap(),
     ])
 }
 

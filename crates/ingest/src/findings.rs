@@ -206,6 +206,7 @@ impl<'a> Findings<'a> {
             value: value.map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
             message: self.shown(&fill(&rule.message, &slots)),
             remedy: self.shown(&fill(&rule.remedy, &slots)),
+            queried: false,
         }
     }
 
@@ -286,7 +287,7 @@ impl<'a> Findings<'a> {
 }
 
 /// For findings that are begun anew.
-static NO_RULES: RuleSet = RuleSet { rules: Vec::new() };
+static NO_RULES: RuleSet = RuleSet { rules: Vec::new(), instruments: spiegel_model::InstrumentSet { instruments: Vec::new() } };
 
 /// Codes of submission.md 3.6: E601 to E609, and W740.
 pub(crate) fn is_private(code: &str) -> bool {
@@ -306,7 +307,7 @@ pub(crate) fn quoted(value: &[u8]) -> String {
 }
 
 /// Fills `{slots}` in one pass, so that a value with braces stays a value.
-fn fill(template: &str, slots: &[(&str, &str)]) -> String {
+pub(crate) fn fill(template: &str, slots: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(open) = rest.find('{') {

@@ -368,9 +368,23 @@ fn read_tables<'a>(
             findings.raise("E013", Place::default(), &[("expected", &format!("{}.csv", schema.name))]);
         }
     }
+    required_without(&tables, findings);
     // In the order of the schema, whatever the files are called.
     tables.sort_by_key(|table| schemas.iter().position(|schema| schema.table == table.schema.table));
     Ok(Read { tables, manifest, layout })
+}
+
+/// E110: a column that only another table could have made unnecessary.
+fn required_without(tables: &[Table<'_>], findings: &mut Findings<'_>) {
+    for table in tables.iter().filter(|table| !table.headers.is_empty()) {
+        for (column, place) in table.schema.columns.iter().zip(&table.places) {
+            let missed = column.required_without.as_ref().filter(|other| place.is_none() && !tables.iter().any(|table| table.schema.table == **other));
+            if missed.is_some() {
+                let present = table.headers.iter().map(String::as_str).filter(|header| !header.is_empty()).collect::<Vec<_>>().join(", ");
+                findings.raise("E110", Place::file(&table.file), &[("expected", &column.header), ("present", &present), ("hint", "")]);
+            }
+        }
+    }
 }
 
 /// The table a file holds, when its headers are those of one table only.

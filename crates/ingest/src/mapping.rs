@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use spiegel_model::{ColumnMapping, ColumnSchema, ColumnType, Layout, MappingSpec, Outside, Scale, SubmissionSchema, TableMapping, TableSchema};
+use spiegel_model::{ColumnMapping, ColumnSchema, ColumnType, Conversion, Layout, MappingSpec, Outside, SubmissionSchema, TableMapping, TableSchema};
 
 use crate::definitions::{schema_mistakes, table_mistakes, toml_files};
 use crate::error::Error;
@@ -154,7 +154,7 @@ fn apply_column(column: &mut ColumnSchema, mapping: &ColumnMapping, missing: &[S
     if let Some(unit) = mapping.unit {
         let outside = format!("{unit:?}").to_lowercase();
         match column.unit.map(|inside| (inside, unit.to(inside))) {
-            Some((_, Some(scale))) if is_number => readings.push(Outside::Scale(scale)),
+            Some((_, Some(scale))) if is_number => readings.push(Outside::Converted(scale)),
             Some((inside, _)) if is_number => mistakes.push(format!("{outside} cannot become {}", format!("{inside:?}").to_lowercase())),
             None if is_number => mistakes.push("the schema gives this column no unit; give `factor`".to_owned()),
             _ => mistakes.push("`unit` belongs to numbers".to_owned()),
@@ -169,7 +169,7 @@ fn apply_column(column: &mut ColumnSchema, mapping: &ColumnMapping, missing: &[S
         // A tenth divides by ten: 73 × 0.1 is not 7.3.
         let parts = (1.0 / factor).round();
         let (multiply, divide) = if 1.0 / parts == factor { (1.0, parts) } else { (factor, 1.0) };
-        readings.push(Outside::Scale(Scale { multiply, divide, units: None }));
+        readings.push(Outside::Converted(Conversion { multiply, divide, units: None }));
     }
     if let Some(date) = &mapping.date {
         if column.kind != ColumnType::Date {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use chrono::NaiveDate;
 use chrono::format::{Item, Parsed, StrftimeItems, parse};
-use spiegel_model::{ColumnSchema, ColumnType, Outside, Scale};
+use spiegel_model::{ColumnSchema, ColumnType, Conversion, Outside};
 
 use crate::mapping::BOOLEAN;
 use crate::rows::RawColumn;
@@ -26,7 +26,7 @@ pub(crate) fn type_column(raw: &RawColumn, schema: &ColumnSchema, settings: Sett
         Outside::Same | Outside::Absent => typing::type_column(raw, schema, settings),
         Outside::Codes(codes) if schema.kind == ColumnType::Text => typing::type_column(&replaced(raw, codes), schema, settings),
         Outside::Codes(codes) => coded(raw, schema, codes, settings),
-        Outside::Scale(scale) => scaled(raw, schema, *scale, settings),
+        Outside::Converted(scale) => scaled(raw, schema, *scale, settings),
         Outside::Date(notation) => dated(raw, schema, notation, settings),
     }
 }
@@ -40,7 +40,7 @@ pub(crate) fn column(schema: &ColumnSchema) -> Cow<'_, ColumnSchema> {
             sent.kind = ColumnType::Code;
             sent.codes = codes.keys().cloned().collect();
         }
-        Outside::Scale(scale) => {
+        Outside::Converted(scale) => {
             // Two decimals are enough to say what is possible.
             let outside = |bound: Option<f64>| bound.map(|bound| (scale.outside(bound) * 100.0).round() / 100.0);
             let sent = sent.to_mut();
@@ -59,7 +59,7 @@ pub(crate) fn column(schema: &ColumnSchema) -> Cow<'_, ColumnSchema> {
 pub(crate) fn expectation(schema: &ColumnSchema) -> String {
     let expected = typing::expectation(&column(schema));
     match &schema.outside {
-        Outside::Scale(Scale { units: Some((unit, _)), .. }) => format!("{expected} (in {unit})"),
+        Outside::Converted(Conversion { units: Some((unit, _)), .. }) => format!("{expected} (in {unit})"),
         _ => expected,
     }
 }
@@ -98,7 +98,7 @@ fn coded(raw: &RawColumn, schema: &ColumnSchema, codes: &BTreeMap<String, String
 }
 
 /// Reads numbers in the sender's unit. A column of whole numbers rounds: 0.33 hours are 20 minutes.
-fn scaled(raw: &RawColumn, schema: &ColumnSchema, scale: Scale, settings: Settings) -> Typing {
+fn scaled(raw: &RawColumn, schema: &ColumnSchema, scale: Conversion, settings: Settings) -> Typing {
     let sent = ColumnSchema { minimum: None, maximum: None, ..column(schema).into_owned() };
     let mut typing = typing::type_column(raw, &sent, settings);
     let Values::Decimal(numbers) = &mut typing.column.values else { return typing };
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn hours_become_minutes_and_keep_their_range() {
-        let hours = Outside::Scale(Unit::Hours.to(Unit::Minutes).unwrap());
+        let hours = Outside::Converted(Unit::Hours.to(Unit::Minutes).unwrap());
         let schema = ColumnSchema { minimum: Some(0.0), maximum: Some(600.0), ..with(ColumnType::Integer, hours) };
         let typing = typed(&schema, &["1,5", "0,33", "9,08", "-1", "11", "", "veel"]);
         let Values::Integer(minutes) = &typing.column.values else { panic!("no integers") };
@@ -240,7 +240,7 @@ mod tests {
         assert_eq!(typing.faults, [(3, "E220"), (4, "E220"), (6, "E207")]);
         assert_eq!(expectation(&schema), "een getal van 0 tot en met 10 (in uren)");
         assert_eq!(typing.evidence.last().unwrap(), "uren omgerekend naar minuten");
-        let factor = with(ColumnType::Decimal, Outside::Scale(Scale { multiply: 10.0, divide: 1.0, units: None }));
+        let factor = with(ColumnType::Decimal, Outside::Converted(Conversion { multiply: 10.0, divide: 1.0, units: None }));
         let Values::Decimal(numbers) = typed(&factor, &["0,7"]).column.values else { panic!("no decimals") };
         assert_eq!(numbers, [7.0]);
         let huge = typed(&ColumnSchema { maximum: None, ..schema }, &["999999999"]);

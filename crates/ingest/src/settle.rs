@@ -13,6 +13,8 @@ use crate::table::{Fate, Table};
 use crate::typing::{OUT_OF_RANGE, Settings};
 use crate::values::{TypedColumn, Values};
 
+/// A value that is not in the list of its column.
+const UNKNOWN_CODE: &str = "E210";
 /// Codes of values that can be read but lie out of bounds: a rule that only warns about them keeps the value.
 const OUT_OF_BOUNDS: [&str; 3] = [OUT_OF_RANGE, "E303", "E304"];
 
@@ -82,7 +84,8 @@ pub(crate) fn cells(table: &mut Table<'_>, known: Known<'_>, findings: &mut Find
             let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint), ("other", &notation)];
             // Only a date has a notation.
             let slots = if column.kind == ColumnType::Date { &slots[..] } else { &slots[..4] };
-            let out_of_range = *code == OUT_OF_RANGE;
+            // A column with a list of codes has a range too.
+            let out_of_range = *code == OUT_OF_RANGE || *code == UNKNOWN_CODE;
             let (said, in_bounds) = (column.range_code.as_deref().filter(|_| out_of_range).unwrap_or(code), !OUT_OF_BOUNDS.contains(code));
             let essential = column.essential || column.range_quarantines && out_of_range;
             let consequence = match (*code, refuse_rounded) {

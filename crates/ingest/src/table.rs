@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use spiegel_model::{ColumnType, TableCount, TableSchema};
+use spiegel_model::{ColumnType, DeliveredColumn, TableCount, TableSchema};
 
 use crate::container::SourceFile;
 use crate::dialect::{self, Dialect, HeaderIndex, NoDialect, delimiter_name};
@@ -13,6 +13,7 @@ use crate::privacy;
 use crate::records;
 use crate::rows::{self, RowFormat, RawTable, Stop, TEXT_BYTES_MAXIMUM};
 use crate::sender;
+use crate::spelling::column_letter;
 use crate::values::TypedColumn;
 
 /// What becomes of a row.
@@ -118,12 +119,28 @@ impl Table<'_> {
             repeated_header: self.raw.repeated_header,
             duplicate: fated(Fate::Duplicate),
             emptied: self.emptied,
+            sheet: String::new(),
+            columns: Vec::new(),
         };
         if refused {
             count.refused += count.used + count.quarantined;
             (count.used, count.quarantined, count.emptied) = (0, 0, 0);
+        } else {
+            count.columns = self.delivered_columns();
         }
         count
+    }
+
+    /// Which column of the file is which.
+    fn delivered_columns(&self) -> Vec<DeliveredColumn> {
+        let placed = self.schema.columns.iter().zip(&self.places).filter_map(|(column, place)| place.map(|place| (column, place)));
+        placed
+            .map(|(column, place)| DeliveredColumn {
+                name: column.name.clone(),
+                letter: column_letter(place),
+                header: self.headers.get(place).cloned().unwrap_or_default(),
+            })
+            .collect()
     }
 }
 
@@ -337,6 +354,7 @@ pub(crate) mod tests {
             synonyms: Vec::new(),
             kind,
             required: false,
+            required_without: None,
             essential: false,
             codes: Vec::new(),
             minimum: None,

@@ -95,14 +95,14 @@ pub enum Outside {
     /// Other codes, outside to inside.
     Codes(BTreeMap<String, String>),
     /// Numbers in another unit.
-    Scale(Scale),
+    Converted(Conversion),
     /// Dates in one notation of `strftime`.
     Date(String),
 }
 
 /// What makes a number outside a number inside: first multiply, then divide, so that hours and minutes stay exact.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scale {
+pub struct Conversion {
     /// Multiplied by this …
     pub multiply: f64,
     /// … and divided by this.
@@ -111,7 +111,7 @@ pub struct Scale {
     pub units: Option<(&'static str, &'static str)>,
 }
 
-impl Scale {
+impl Conversion {
     /// A number as the lake has it.
     #[must_use]
     pub fn inside(self, number: f64) -> f64 {
@@ -171,9 +171,9 @@ impl Unit {
 
     /// From this unit outside to another one inside. None when the two measure different things.
     #[must_use]
-    pub fn to(self, inside: Self) -> Option<Scale> {
+    pub fn to(self, inside: Self) -> Option<Conversion> {
         let ((kind, multiply), (other, divide)) = (self.size(), inside.size());
-        (kind == other).then_some(Scale { multiply, divide, units: Some((self.dutch(), inside.dutch())) })
+        (kind == other).then_some(Conversion { multiply, divide, units: Some((self.dutch(), inside.dutch())) })
     }
 }
 

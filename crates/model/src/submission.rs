@@ -85,6 +85,9 @@ pub struct ColumnSchema {
     /// The column must be there (E110), and its values count for the gate of E511.
     #[serde(default)]
     pub required: bool,
+    /// The column must be there when the table with this canonical name is not delivered (E110).
+    #[serde(default)]
+    pub required_without: Option<String>,
     /// A row without a usable value means nothing and is quarantined: keys and dates. Elsewhere the value is emptied.
     #[serde(default)]
     pub essential: bool,
@@ -97,7 +100,7 @@ pub struct ColumnSchema {
     /// Largest allowed number.
     #[serde(default)]
     pub maximum: Option<f64>,
-    /// Code of the finding for a value outside `minimum` and `maximum`; E220 when none is given.
+    /// Code of the finding for a value outside `minimum` and `maximum` (else E220), or that is none of `codes` (else E210).
     #[serde(default)]
     pub range_code: Option<String>,
     /// A value outside the range puts the row in quarantine, whatever the rule says of the value.

@@ -3,6 +3,7 @@
 
 mod assemble;
 mod cases;
+mod checks;
 mod definition;
 mod distribution;
 mod engine;
@@ -17,6 +18,7 @@ mod trend;
 
 pub use assemble::{FORMAT, ReportContext, assemble};
 pub use cases::{CaseOutcome, run_cases};
+pub use checks::{Held, LakeChecks, check_rules, run_checks};
 pub use definition::{Indicator, Pipeline, load_year};
 pub use distribution::Distribution;
 pub use engine::{Engine, RowsFormat};

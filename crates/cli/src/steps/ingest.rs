@@ -9,13 +9,13 @@ use std::thread;
 
 use anyhow::Context as _;
 use spiegel_ingest::{
-    Context, Found, Ingested, Key, Lake, PartRef, ProviderRegister, definitions_hash, discover, hold_doubles, ingest, is_telling_name, load_rules, load_schema,
+    Context, Found, Ingested, Key, Lake, PartRef, ProviderRegister, check_rules, definitions_hash, discover, hold_doubles, ingest, is_telling_name, load_rules, load_schema,
     use_mapping,
 };
 use spiegel_model::{DeliveryKind, Receipt, RuleSet, SubmissionSchema, Verdict};
 use spiegel_query::Pipeline;
 
-use super::{Workplace, register_candidates, register_file};
+use super::{Workplace, checks, register_candidates, register_file};
 use crate::arguments::Reading;
 use crate::batch::{Lock, Members, belongs, other_receipts, sha256};
 use crate::exit::{Outcome, Usage};
@@ -31,6 +31,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         use_mapping(&mut schema, file)?;
     }
     let rules = load_rules(&workplace.pipeline_directory)?;
+    check_rules(&schema, &rules)?;
     let hashed = schema.tables.iter().any(|table| table.columns.iter().any(|column| column.pseudonymise));
     let key = match &reading.key {
         Some(file) => Key::from_file(file)?,
@@ -101,6 +102,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         ingested.len(),
         if held > 0 { format!(", {held} held") } else { String::new() }
     ));
+    checks::run(&workplace.batch, pipeline, &rules, &definitions, year, workplace.threads, &mut ingested)?;
     if missing > 0 {
         talk::line(&format!("missing    {missing} deliveries of lock.json are not in this batch; add them to the inbox"));
     }

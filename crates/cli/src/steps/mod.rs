@@ -1,8 +1,11 @@
 //! The steps of a year: ingest, benchmark, report.
 
 mod benchmark;
+mod checks;
 mod ingest;
 mod report;
+
+pub(crate) use checks::held;
 
 use std::path::{Path, PathBuf};
 use std::thread;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use spiegel_ingest::{load_rules, load_schema};
+use spiegel_ingest::{check_rules, load_rules, load_schema};
 use spiegel_model::{Layout, SubmissionSchema};
 use spiegel_query::{Pipeline, load_year, run_cases};
 
@@ -25,6 +25,14 @@ pub(crate) fn check_pipeline(directory: &Path) -> anyhow::Result<Outcome> {
             if let Err(error) = load_year(&file) {
                 note(&error);
             }
+        }
+    }
+    if let (Some(schema), Some(rules)) = (&schema, &rules) {
+        if let Err(error) = check_rules(schema, rules) {
+            note(&error);
+        }
+        for mistake in pipeline.iter().flat_map(|pipeline| spiegel_query::check_rules(pipeline, schema, rules)) {
+            note(&mistake);
         }
     }
     let (mut cases, mut compared) = (0, 0);
