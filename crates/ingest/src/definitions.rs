@@ -12,7 +12,7 @@ use crate::key::{Key, hexadecimal};
 use crate::spelling::canonical;
 
 /// Changes whenever the same submission and definitions give other bytes, so that finished work is done again.
-const READER_VERSION: &str = "ingest 2";
+const READER_VERSION: &str = "ingest 3";
 
 /// Columns that the lake adds itself.
 const RESERVED: [&str; 4] = ["provider_id", "source_file", "source_row", "year"];
@@ -74,6 +74,15 @@ fn reader_rules() -> Result<RuleSet, Error> {
         all.rules.extend(rules.rules);
     }
     Ok(all)
+}
+
+/// The codes of the reader's own rules by the stage that applies them, in the order of reading: `container`, `text` and so on.
+pub fn reader_stages() -> Result<Vec<(&'static str, Vec<String>)>, Error> {
+    let stage = |(name, text): (&'static str, &str)| {
+        let rules: RuleSet = toml::from_str(text).map_err(|error| Error::Bug(format!("{name}: {error}")))?;
+        Ok((name.trim_end_matches(".toml"), rules.rules.into_iter().map(|rule| rule.code).collect()))
+    };
+    READER_RULES.into_iter().map(stage).collect()
 }
 
 /// A hash over everything besides the submission that decides what ingest makes of it: schema, rules, key and reader.

@@ -18,6 +18,7 @@ use crate::key::Key;
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
 use crate::receipt;
+use crate::repair::Repairs;
 use crate::settle;
 use crate::table::{self, Fate, Table};
 use crate::values::Values;
@@ -119,7 +120,7 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         years,
     };
     let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
-    receipt::write(lake, &receipt, findings.sorted(&files))?;
+    receipt::write(lake, &receipt, findings.sorted(&files), Repairs::new(&tables))?;
     Ok(Ingested { receipt, skipped: false })
 }
 

@@ -1,4 +1,4 @@
-//! Ingest: every submission in the inbox into the lake, each with a receipt.
+//! Ingest: every submission in the inbox into the lake, each with a receipt and feedback.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,16 +9,17 @@ use std::thread;
 
 use anyhow::Context as _;
 use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, definitions_hash, discover, ingest, load_rules, load_schema};
-use spiegel_model::Verdict;
+use spiegel_model::{Receipt, Verdict};
 use spiegel_query::Pipeline;
 
-use super::{Workplace, register_file};
+use super::feedback::{self, Desk};
+use super::{Workplace, register, register_file};
 use crate::arguments::Reading;
 use crate::batch::{Members, belongs};
 use crate::exit::{Outcome, Usage};
 use crate::talk::{self, Progress};
 
-pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading) -> anyhow::Result<Outcome> {
+pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading, template: &Path) -> anyhow::Result<Outcome> {
     let year = workplace.year.year;
     let schema = load_schema(&workplace.pipeline_directory)?;
     let rules = load_rules(&workplace.pipeline_directory)?;
@@ -77,6 +78,23 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         "{} submissions ({skipped} unchanged, {refused} refused), {rows} rows, {used} used",
         ingested.len()
     ));
+    if !reading.no_feedback {
+        let template = feedback::template(template)?;
+        let (register, _) = register(workplace, pipeline)?;
+        let desk = Desk {
+            batch: &workplace.batch,
+            pipeline,
+            schema: &schema,
+            rules: &rules,
+            register: &register,
+            year: Some(&workplace.year),
+            template: template.as_ref(),
+            trial: false,
+            threads: workplace.threads,
+        };
+        let receipts: Vec<&Receipt> = ingested.iter().map(|one| &one.receipt).collect();
+        desk.write(&receipts, &lake)?;
+    }
     Ok(if refused > 0 { Outcome::WithRefusals } else { Outcome::Done })
 }
 

@@ -1,8 +1,10 @@
-//! The steps of a year: ingest, benchmark, report.
+//! The steps of a year: ingest with its feedback, benchmark, report.
 
 mod benchmark;
+pub(crate) mod feedback;
 mod ingest;
 mod report;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -55,7 +57,8 @@ impl Workplace {
 pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     let pipeline = workplace.pipeline()?;
-    let read = ingest::run(&workplace, &pipeline, &arguments.reading)?;
+    let template = report::template_directory(&workplace, arguments.making.template.as_deref());
+    let read = ingest::run(&workplace, &pipeline, &arguments.reading, &template)?;
     benchmark::run(&workplace, pipeline)?;
     let made = report::run(&workplace, &arguments.making)?;
     Ok(read.and(made))
@@ -65,7 +68,8 @@ pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
 pub(crate) fn ingest_verb(arguments: &Ingest) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     let pipeline = workplace.pipeline()?;
-    ingest::run(&workplace, &pipeline, &arguments.reading)
+    let template = report::template_directory(&workplace, arguments.template.as_deref());
+    ingest::run(&workplace, &pipeline, &arguments.reading, &template)
 }
 
 /// `spiegel benchmark`.
@@ -81,6 +85,8 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     report::run(&workplace, &arguments.making)
 }
+
+pub(crate) use report::beside as template_beside;
 
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.
 fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Register, Vec<u8>)> {

@@ -34,8 +34,8 @@ fn changed(context: &FeedbackContext<'_>, change: &Change) -> Vec<String> {
     let mut lines = vec![format!("Deze aanlevering vervangt volgnummer {} helemaal.", change.replaces)];
     for table in &change.tables {
         let name = context.schema.table(&table.table).map_or(table.table.as_str(), |schema| schema.name.as_str());
-        let counts = [count(table.added), count(table.removed), count(table.changed)];
-        lines.push(format!("{name}: {} rijen erbij, {} rijen weg, {} rijen gewijzigd", counts[0], counts[1], counts[2]));
+        let rows = |rows: u64| if rows == 1 { "1 rij".to_owned() } else { format!("{} rijen", count(rows)) };
+        lines.push(format!("{name}: {} erbij, {} weg, {} gewijzigd", rows(table.added), rows(table.removed), rows(table.changed)));
     }
     for (words, codes) in [("Opgelost", &change.solved), ("Nieuw", &change.new), ("Nog open", &change.open)] {
         if !codes.is_empty() {
