@@ -21,6 +21,8 @@ mod templates;
 #[cfg(test)]
 mod catalogue;
 #[cfg(test)]
+mod feedback;
+#[cfg(test)]
 mod nhs;
 #[cfg(test)]
 mod published;

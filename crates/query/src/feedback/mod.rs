@@ -144,7 +144,10 @@ fn delivered(context: &FeedbackContext<'_>, receipt: &Receipt) -> Option<Feedbac
         return None;
     }
     let refused = receipt.verdict == Verdict::Refused;
-    let rows = receipt.tables.iter().map(|table| {
+    // Tables that others hang on come first.
+    let is_parent = |table: &&TableCount| context.schema.tables.iter().any(|other| other.parent.as_ref().is_some_and(|parent| parent.table == table.table));
+    let (parents, others): (Vec<&TableCount>, Vec<&TableCount>) = receipt.tables.iter().partition(is_parent);
+    let rows = parents.into_iter().chain(others).map(|table| {
         let name = context.schema.table(&table.table).map_or(table.table.as_str(), |schema| schema.name.as_str());
         let ignored = table.blank + table.repeated_header + table.duplicate;
         let unused = if refused { table.refused } else { table.quarantined };
@@ -181,7 +184,7 @@ fn usable(context: &FeedbackContext<'_>, receipt: &Receipt, losses: &Losses<'_>)
             let main = loss.by_code.iter().max_by(|left, right| left.1.cmp(right.1).then(right.0.cmp(left.0)));
             let reason = match (held, main) {
                 (Some(group), _) => format!("wacht op een analist: {} ({})", title_of(context.rules, &group.code), group.code),
-                (None, Some((code, lost))) => format!("{} ({code}): {}", title_of(context.rules, code), spec.unit.counted(*lost)),
+                (None, Some((code, lost))) => format!("{} ({code}): {}", title_of(context.rules, code), counted(context, spec, *lost)),
                 (None, None) => String::new(),
             };
             Some([spec.short.clone(), format!("{} van {}{share}", count(left), count(total)), reason].to_vec())
@@ -191,8 +194,18 @@ fn usable(context: &FeedbackContext<'_>, receipt: &Receipt, losses: &Losses<'_>)
         return None;
     }
     let heads = ["Onderwerp", "Bruikbaar", "Voornaamste reden van verlies"].map(str::to_owned).to_vec();
-    let note = "Bruikbaar zijn trajecten en vragenlijsten waar geen bevinding een nodig gegeven wegneemt. Of zij meetellen, bepaalt de definitie van het onderwerp.";
+    let note = "Bruikbaar zijn rijen waarbij geen bevinding een nodig gegeven wegneemt. De definitie van het onderwerp bepaalt welke daarvan meetellen.";
     Some(FeedbackTable { title: "Wat ervan bruikbaar is".to_owned(), table: Table { heads, rows }, note: note.to_owned() })
+}
+
+/// Units in words: where a row is not a unit of its own, rows.
+fn counted(context: &FeedbackContext<'_>, spec: &IndicatorSpec, n: u64) -> String {
+    let unit = spec.needs.first().and_then(|need| need.split_once('.')).and_then(|(table, _)| context.schema.table(table));
+    match n {
+        _ if unit.is_some_and(|table| !table.key.is_empty()) => spec.unit.counted(n),
+        1 => "1 rij".to_owned(),
+        _ => format!("{} rijen", count(n)),
+    }
 }
 
 fn title_of<'r>(rules: &'r RuleSet, code: &'r str) -> &'r str {
@@ -211,7 +224,7 @@ fn cost(context: &FeedbackContext<'_>, losses: &Losses<'_>) -> Vec<(u64, String)
         let lost = by_indicator.iter().map(|(spec, loss)| (loss.by_code.get(&group.code).copied().unwrap_or(0), *spec));
         // Of equals the first indicator of the report.
         let most = lost.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        most.filter(|(lost, _)| *lost > 0).map_or((0, String::new()), |(lost, spec)| (lost, spec.unit.counted(lost)))
+        most.filter(|(lost, _)| *lost > 0).map_or((0, String::new()), |(lost, spec)| (lost, counted(context, spec, lost)))
     };
     losses.groups().iter().map(of_group).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{Change, Consequence, MethodSection, Receipt, RuleStatus, Verdict, count};
+use spiegel_model::{Change, Consequence, MethodSection, Receipt, RuleStatus, count};
 
 use super::{FeedbackContext, Losses, is_private, shortened, title_of};
 
@@ -25,7 +25,7 @@ pub(super) fn sections(context: &FeedbackContext<'_>, receipt: &Receipt, losses:
         add("Hoe uw bestanden zijn gelezen", Vec::new(), normalised(context, receipt, losses));
     }
     add("Wat er is gecontroleerd", checked(receipt), Vec::new());
-    add("Waar u alles vindt", Vec::new(), files(context, receipt));
+    add("Waar u alles vindt", Vec::new(), files(context));
     sections
 }
 
@@ -78,17 +78,16 @@ fn checked(receipt: &Receipt) -> Vec<String> {
     let of = |status: RuleStatus| receipt.rules.iter().filter(move |outcome| outcome.status == status);
     let number = |status: RuleStatus| count(of(status).count() as u64);
     let codes = |status: RuleStatus| named(of(status).map(|outcome| outcome.code.clone()));
+    let all = receipt.rules.len();
     let mut text = format!(
-        "Er zijn {} regels toegepast: {} zonder bevinding, {} met bevindingen.",
-        count((receipt.rules.len() - of(RuleStatus::NotApplicable).count()) as u64),
+        "Van toepassing: {} van {} regels. Zonder bevinding: {}. Met bevindingen: {}.",
+        count((all - of(RuleStatus::NotApplicable).count()) as u64),
+        count(all as u64),
         number(RuleStatus::Passed),
         count((of(RuleStatus::PassedWithFindings).count() + of(RuleStatus::Failed).count()) as u64),
     );
     if of(RuleStatus::Failed).next().is_some() {
         text.push_str(&format!(" Boven hun grens: {}.", codes(RuleStatus::Failed)));
-    }
-    if of(RuleStatus::NotApplicable).next().is_some() {
-        text.push_str(&format!(" {} regels waren niet van toepassing.", number(RuleStatus::NotApplicable)));
     }
     if of(RuleStatus::Broken).next().is_some() {
         text.push_str(&format!(" Niet uitgevoerd door een fout in de regel zelf: {}.", codes(RuleStatus::Broken)));
@@ -96,13 +95,13 @@ fn checked(receipt: &Receipt) -> Vec<String> {
     vec![text]
 }
 
-fn files(context: &FeedbackContext<'_>, receipt: &Receipt) -> Vec<String> {
-    let mut files = vec!["bevindingen.xlsx en bevindingen.csv: alle bevindingen, met bestand, rij en kolom".to_owned()];
+fn files(context: &FeedbackContext<'_>) -> Vec<String> {
+    let mut files = vec!["bevindingen.xlsx: alle bevindingen met bestand, rij en kolom, en wat elke code betekent".to_owned()];
     if !context.repairs.is_empty() {
         files.push(format!("{}: uw rijen die niet zijn gebruikt, om te verbeteren", context.repairs.join(", ")));
     }
-    files.push("ontvangst.json en bevindingen.jsonl: hetzelfde voor uw softwareleverancier".to_owned());
-    if receipt.verdict != Verdict::Accepted {
+    files.push("bevindingen.csv, bevindingen.jsonl en ontvangst.json: hetzelfde voor uw softwareleverancier".to_owned());
+    if context.trial {
         files.push("uitleg van een code: spiegel explain, gevolgd door de code".to_owned());
     }
     files
