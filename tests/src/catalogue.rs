@@ -120,6 +120,11 @@ fn case(fixture: &Path) -> Case {
     Case { name, expected, verdicts, found, conserved, answer }
 }
 
+/// The batches of all cases.
+pub(crate) fn batches() -> Vec<PathBuf> {
+    cases().iter().map(|case| scratch(&format!("bad-submissions/{}", case.name)).join("batch")).collect()
+}
+
 /// All failing cases at once: who adds a rule sees everything it touches.
 #[test]
 fn every_case_of_the_catalogue_gives_exactly_its_findings() {

@@ -28,6 +28,8 @@ mod crosschecks;
 #[cfg(test)]
 mod deliveries;
 #[cfg(test)]
+mod feedback;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod mapping;

@@ -51,6 +51,13 @@ impl Batch {
         self.root.join("lake")
     }
 
+    /// Folder for what is being written; made when it is not there.
+    pub(crate) fn staging(&self) -> anyhow::Result<PathBuf> {
+        let staging = self.root.join(".staging");
+        fs::create_dir_all(&staging).with_context(|| format!("{}", staging.display()))?;
+        Ok(staging)
+    }
+
     pub(crate) fn results(&self, year: i32) -> PathBuf {
         self.root.join("results").join(year.to_string())
     }
@@ -66,13 +73,18 @@ impl Batch {
 
     /// Writes a file whole or not at all.
     pub(crate) fn write(&self, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+        self.write_with(file, |draft| draft.write_all(bytes))
+    }
+
+    /// As [`Self::write`], for what is too large to hold.
+    pub(crate) fn write_with(&self, file: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> anyhow::Result<()> {
         let staging = self.root.join(".staging");
         let folder = file.parent().unwrap_or(&self.root);
-        let write = || -> std::io::Result<()> {
+        let write = move || -> std::io::Result<()> {
             fs::create_dir_all(&staging)?;
             fs::create_dir_all(folder)?;
             let mut draft = tempfile::NamedTempFile::new_in(&staging)?;
-            draft.write_all(bytes)?;
+            fill(draft.as_file_mut())?;
             draft.as_file().sync_all()?;
             make_readable(draft.path())?;
             draft.persist(file).map_err(|error| error.error)?;

@@ -49,6 +49,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
         Verb::Query(query) => verbs::query(&query),
+        Verb::Check(check) => verbs::check(&check),
         Verb::Explain(explain) => verbs::explain(&explain),
         Verb::Key(key) => verbs::key(&key),
         Verb::Pipeline { verb: PipelineVerb::Check { directory } } => verbs::check_pipeline(&directory),

@@ -185,6 +185,15 @@ fn reader_rules() -> Result<RuleSet, Error> {
     Ok(all)
 }
 
+/// The codes of the reader's own rules by the stage that applies them, in the order of reading: `container`, `text` and so on.
+pub fn reader_stages() -> Result<Vec<(&'static str, Vec<String>)>, Error> {
+    let stage = |(name, text): (&'static str, &str)| {
+        let rules: RuleSet = toml::from_str(text).map_err(|error| Error::Bug(format!("{name}: {error}")))?;
+        Ok((name.trim_end_matches(".toml"), rules.rules.into_iter().map(|rule| rule.code).collect()))
+    };
+    READER_RULES.into_iter().map(stage).collect()
+}
+
 /// A hash over everything besides the submission that decides what ingest makes of it: schema, mappings, rules, key and
 /// reader. With `mapping` all submissions are read with that file, and those of the pipeline decide nothing.
 pub fn definitions_hash(pipeline_dir: &Path, key: &Key, mapping: Option<&Path>) -> Result<String, Error> {

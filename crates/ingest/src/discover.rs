@@ -87,6 +87,11 @@ fn strip_zip(name: &str) -> Option<&str> {
     extension.eq_ignore_ascii_case("zip").then_some(stem)
 }
 
+/// Provider id, year and sequence number from the name of a submission, without extension.
+pub(crate) fn named(stem: &str, delivery: &Delivery) -> Option<(String, Option<i32>, u32)> {
+    Template::new(delivery).read(stem)
+}
+
 enum Part<'a> {
     Literal(&'a str),
     Provider,

@@ -25,6 +25,7 @@ use crate::part;
 use crate::privacy;
 use crate::receipt;
 use crate::register::{AGB_DIGITS, ProviderRegister, is_agb};
+use crate::repair::Repairs;
 use crate::sender;
 use crate::settle;
 use crate::table::{self, Fate, Table};
@@ -122,7 +123,7 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
     let mapping = layout.map(|layout| layout.name.clone());
     let content = if refused { String::new() } else { fingerprint::content(&tables, context.key) };
     let receipt = Receipt { content, change, years, mapping, ..receipt_of(found, context, part.sha256, counts, normalised, &findings) };
-    receipt::write(lake, &receipt, findings.sorted(&files))?;
+    receipt::write(lake, &receipt, findings.sorted(&files), Repairs::new(&tables))?;
     Ok(Ingested { receipt, skipped: false })
 }
 

@@ -2,6 +2,7 @@
 //! It never reads or writes a file and knows neither Arrow nor DataFusion.
 
 mod attachment;
+mod feedback;
 mod finding;
 mod indicator;
 mod instrument;
@@ -13,6 +14,7 @@ mod report;
 mod submission;
 
 pub use attachment::{figures_csv, figures_json};
+pub use feedback::{Feedback, FeedbackFinding, FeedbackTable, Preview, PreviewValue};
 pub use finding::{
     Change, Consequence, DeliveredColumn, Finding, QueryCheck, QueryFinding, Receipt, RefusalReason, RowCheck, Rule, RuleExample, RuleOutcome, RuleSet, RuleStatus, TableChange,
     TableCount, Verdict,

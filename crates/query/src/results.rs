@@ -195,7 +195,7 @@ impl Results {
 }
 
 /// Parameters of the pipeline's SQL for one year: `$year`, `$first_client_year`, `$period_start`, `$period_end`.
-fn parameters(spec: &YearSpec, year: i32) -> Vec<(&'static str, ScalarValue)> {
+pub(crate) fn parameters(spec: &YearSpec, year: i32) -> Vec<(&'static str, ScalarValue)> {
     let window = i32::try_from(spec.minimum.client_years).unwrap_or(1).max(1);
     vec![
         ("year", ScalarValue::Int32(Some(year))),

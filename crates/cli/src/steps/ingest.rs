@@ -1,4 +1,4 @@
-//! Ingest: every submission in the inbox into the lake, each with a receipt.
+//! Ingest: every submission in the inbox into the lake, each with a receipt and feedback.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,13 +15,14 @@ use spiegel_ingest::{
 use spiegel_model::{DeliveryKind, Receipt, RuleSet, SubmissionSchema, Verdict};
 use spiegel_query::Pipeline;
 
-use super::{Workplace, checks, register_candidates, register_file};
+use super::feedback::{self, Desk};
+use super::{Workplace, checks, register, register_candidates, register_file};
 use crate::arguments::Reading;
 use crate::batch::{Lock, Members, belongs, other_receipts, sha256};
 use crate::exit::{Outcome, Usage};
 use crate::talk::{self, Progress};
 
-pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading) -> anyhow::Result<Outcome> {
+pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading, template: &Path) -> anyhow::Result<Outcome> {
     let year = workplace.year.year;
     let mut schema = load_schema(&workplace.pipeline_directory)?;
     if let Some(file) = &reading.mapping {
@@ -103,6 +104,23 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         if held > 0 { format!(", {held} held") } else { String::new() }
     ));
     checks::run(&workplace.batch, pipeline, &rules, &definitions, year, workplace.threads, &mut ingested)?;
+    if !reading.no_feedback {
+        let template = feedback::template(template)?;
+        let (register, _) = register(workplace, pipeline)?;
+        let desk = Desk {
+            batch: &workplace.batch,
+            pipeline,
+            schema: &schema,
+            rules: &rules,
+            register: &register,
+            year: Some(&workplace.year),
+            template: template.as_ref(),
+            trial: false,
+            threads: workplace.threads,
+        };
+        let told: Vec<&Receipt> = ingested.iter().map(|one| &one.receipt).collect();
+        desk.write(&told, &lake)?;
+    }
     if missing > 0 {
         talk::line(&format!("missing    {missing} deliveries of lock.json are not in this batch; add them to the inbox"));
     }

@@ -1,9 +1,11 @@
-//! The steps of a year: ingest, benchmark, report.
+//! The steps of a year: ingest with its feedback, benchmark, report.
 
 mod benchmark;
 mod checks;
+pub(crate) mod feedback;
 mod ingest;
 mod report;
+mod workbook;
 
 pub(crate) use checks::held;
 
@@ -58,7 +60,8 @@ impl Workplace {
 pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     let pipeline = workplace.pipeline()?;
-    let read = ingest::run(&workplace, &pipeline, &arguments.reading)?;
+    let template = report::template_directory(&workplace, arguments.making.template.as_deref());
+    let read = ingest::run(&workplace, &pipeline, &arguments.reading, &template)?;
     benchmark::run(&workplace, pipeline)?;
     let made = report::run(&workplace, &arguments.making)?;
     Ok(read.and(made))
@@ -68,7 +71,8 @@ pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
 pub(crate) fn ingest_verb(arguments: &Ingest) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     let pipeline = workplace.pipeline()?;
-    ingest::run(&workplace, &pipeline, &arguments.reading)
+    let template = report::template_directory(&workplace, arguments.template.as_deref());
+    ingest::run(&workplace, &pipeline, &arguments.reading, &template)
 }
 
 /// `spiegel benchmark`.
@@ -84,6 +88,8 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     report::run(&workplace, &arguments.making)
 }
+
+pub(crate) use report::beside as template_beside;
 
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.
 fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Register, Vec<u8>)> {
