@@ -248,6 +248,9 @@ pub(crate) struct Check {
     /// Reporting year, when the submission does not say it.
     #[arg(long)]
     pub(crate) year: Option<i32>,
+    /// Mapping file: the layout of the submission, where it is not the pipeline's own.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
     /// Folder for the feedback.
     #[arg(long, default_value = "terugkoppeling")]
     pub(crate) out: PathBuf,

@@ -1,16 +1,15 @@
 //! A delivery beside the accepted one that it replaces (submission.md 4.4).
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::path::Path;
 
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow::array::RecordBatch;
 use spiegel_model::{Change, Consequence, Finding, Receipt, RuleSet, SubmissionSchema, TableChange, TableSchema};
 
 use crate::columnar;
 use crate::error::Error;
 use crate::fingerprint;
 use crate::lake::{Lake, PartRef};
+use crate::part;
 
 /// Findings about deliveries themselves: nothing that a provider solves.
 const OF_DELIVERIES: [&str; 6] = ["E508", "E509", "N830", "W730", "W731", "W732"];
@@ -18,42 +17,25 @@ const OF_DELIVERIES: [&str; 6] = ["E508", "E509", "N830", "W730", "W731", "W732"
 /// Key and values of a row, as fingerprints.
 type Row = (u64, u64);
 
-/// What changed since the delivery that is replaced. Rows are those that are used; both parts must be in the lake.
-/// Empty when the columns of the earlier one were others.
+/// What changed since the delivery that is replaced. Rows are those that are used; both parts must be in the lake, read with the
+/// same definitions.
 pub(crate) fn tables(lake: &Lake, schema: &SubmissionSchema, year: i32, old: &PartRef, new: &PartRef) -> Result<Vec<TableChange>, Error> {
-    let mut changes = Vec::new();
-    for table in &schema.tables {
-        let rows = |part: &PartRef| rows(&lake.part(year, part).join(format!("{}.parquet", table.table)), table);
-        let (Some(old), Some(new)) = (rows(old)?, rows(new)?) else { return Ok(Vec::new()) };
-        changes.push(compare(&table.table, old, new));
-    }
-    Ok(changes)
+    let rows = |part: &PartRef, place: usize, table: &TableSchema| rows(&part::read(&lake.part(year, part), place, &columnar::part_schema(table))?.1, table);
+    schema.tables.iter().enumerate().map(|(place, table)| Ok(compare(&table.table, rows(old, place, table)?, rows(new, place, table)?))).collect()
 }
 
-/// The rows of a part, sorted; None when its columns are not those of the table. Rows of a table without a key are recognised
-/// by all their values.
-fn rows(path: &Path, table: &TableSchema) -> Result<Option<Vec<Row>>, Error> {
-    let wrong = |source: parquet::errors::ParquetError| Error::lake(path, source);
-    let file = File::open(path).map_err(|source| Error::lake(path, source))?;
-    let mut all = Vec::new();
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).map_err(wrong)?;
-    let names = |schema: &arrow::datatypes::Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
-    if names(reader.schema()) != names(&columnar::part_schema(table)) {
-        return Ok(None);
-    }
-    for batch in reader.build().map_err(wrong)? {
-        let batch = batch.map_err(|source| Error::lake(path, source))?;
-        let (mut keys, mut values) = (vec![0; batch.num_rows()], vec![0; batch.num_rows()]);
-        for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()).filter(|(field, _)| field.name() != "source_row") {
-            fingerprint::stored(array, &mut values)?;
-            if table.key.is_empty() || table.key.contains(field.name()) {
-                fingerprint::stored(array, &mut keys)?;
-            }
+/// The rows of a part, sorted. Rows of a table without a key are recognised by all their values.
+fn rows(batch: &RecordBatch, table: &TableSchema) -> Result<Vec<Row>, Error> {
+    let (mut keys, mut values) = (vec![0; batch.num_rows()], vec![0; batch.num_rows()]);
+    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()).filter(|(field, _)| field.name() != "source_row") {
+        fingerprint::stored(array, &mut values)?;
+        if table.key.is_empty() || table.key.contains(field.name()) {
+            fingerprint::stored(array, &mut keys)?;
         }
-        all.extend(keys.into_iter().zip(values));
     }
+    let mut all: Vec<Row> = keys.into_iter().zip(values).collect();
     all.sort_unstable();
-    Ok(Some(all))
+    Ok(all)
 }
 
 fn compare(table: &str, old: Vec<Row>, new: Vec<Row>) -> TableChange {

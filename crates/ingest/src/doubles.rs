@@ -62,5 +62,6 @@ fn settle(receipt: &mut Receipt, hold: bool, rules: &RuleSet, lake: &Lake) -> Re
     if let Some(outcome) = receipt.rules.iter_mut().find(|outcome| outcome.code == CODE) {
         *outcome = RuleOutcome::judge(CODE, outcome.checked.max(1), u64::from(hold), threshold);
     }
-    receipt::write(lake, receipt, findings.into_iter())
+    let folder = lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
+    receipt::rewrite(lake, &folder, receipt, findings.into_iter().map(Ok))
 }

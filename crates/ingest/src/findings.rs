@@ -102,7 +102,7 @@ impl<'a> Findings<'a> {
 
     /// Adds a finding; the answer is what it does.
     pub(crate) fn raise(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)]) -> Consequence {
-        self.raise_as(code, place, slots, |own| own)
+        self.raise_as(code, place, slots, None)
     }
 
     /// As [`Self::raise`], but it refuses, whatever the rule does to a single row.

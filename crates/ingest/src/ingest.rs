@@ -258,8 +258,8 @@ fn replace(
         definitions: replaced.definitions.clone(),
     };
     let year = replaced.year.unwrap_or(context.report_year);
-    // Where the rows cannot be compared, the findings can.
-    let tables = if lake.has_part(context.schema, year, &old) { change::tables(lake, context.schema, year, &old, part)? } else { Vec::new() };
+    // Where the rows cannot be compared, because other definitions gave them other columns, the findings can.
+    let tables = if old.definitions == part.definitions && lake.has_part(year, &old) { change::tables(lake, context.schema, year, &old, part)? } else { Vec::new() };
     let folder = lake.receipt(&old.provider_id, replaced.year, old.sequence, &old.sha256);
     let earlier: Vec<Finding> = receipt::read_findings(&folder)?.collect::<Result<_, _>>()?;
     let changed = change::findings(replaced, tables, earlier.into_iter(), findings.sorted(files), context.rules);

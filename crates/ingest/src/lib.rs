@@ -62,4 +62,5 @@ pub use lake::{Lake, PartRef};
 pub use mapping::use_mapping;
 pub use privacy::is_telling_name;
 pub use publish::{Published, PublishedTable};
+pub use receipt::read_findings;
 pub use register::ProviderRegister;

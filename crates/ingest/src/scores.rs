@@ -153,7 +153,7 @@ pub(crate) fn one_scoring(table: &mut Table<'_>, rule: &Rule, at: Columns, instr
         let count = spiegel_model::count(rows.len() as u64);
         let header = &table.schema.columns[at.column].header;
         let slots = [("value", instrument.code.as_str()), ("other", &instrument.scales[scale].name), ("count", &count), ("column", header)];
-        let wanted = if mixed == all { Consequence::Refuse } else { rule.consequence };
+        let wanted = (mixed == all).then_some(Consequence::Refuse);
         let consequence = findings.raise_as(&rule.code, table.at_column(at.column), &slots, wanted);
         rows.into_iter().for_each(|row| settle(table, row, at.column, &rule.code, consequence));
     }

@@ -1,7 +1,7 @@
 //! The steps of a year: ingest with its feedback, benchmark, report.
 
 mod benchmark;
-mod checks;
+pub(crate) mod checks;
 pub(crate) mod feedback;
 mod ingest;
 mod report;

@@ -4,13 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use spiegel_ingest::{Context, Found, Key, Lake, PartRef, definitions_hash, discover, identify, ingest, load_rules, load_schema};
+use spiegel_ingest::{
+    Context, Found, Ingested, Key, Lake, PartRef, definitions_hash, discover, identify, ingest, load_rules, load_schema, use_mapping,
+};
 use spiegel_model::{DeliveryKind, Feedback, Receipt, RuleSet, SubmissionSchema, Verdict, YearSpec, count};
 use spiegel_query::{Pipeline, Register, load_year};
 
 use crate::arguments::Check;
 use crate::batch::{Batch, Members};
 use crate::exit::{Outcome, Usage};
+use crate::steps::checks;
 use crate::steps::feedback::{self, Desk, FEEDBACK, FEEDBACK_PAGES, repairs};
 use crate::steps::template_beside;
 use crate::talk;
@@ -25,7 +28,10 @@ pub(crate) fn check(arguments: &Check) -> anyhow::Result<Outcome> {
         return Err(Usage(format!("there is no {}", arguments.path.display())).into());
     }
     let pipeline = Pipeline::load(&arguments.pipeline)?;
-    let (schema, rules) = (load_schema(&arguments.pipeline)?, load_rules(&arguments.pipeline)?);
+    let (mut schema, rules) = (load_schema(&arguments.pipeline)?, load_rules(&arguments.pipeline)?);
+    if let Some(file) = &arguments.mapping {
+        use_mapping(&mut schema, file)?;
+    }
     let temporary = tempfile::tempdir().context("a temporary folder")?;
     let found = found(arguments, &pipeline, temporary.path())?;
     let year = found.year.map(|year| year_spec(&arguments.pipeline, year)).transpose()?.flatten();
@@ -33,18 +39,24 @@ pub(crate) fn check(arguments: &Check) -> anyhow::Result<Outcome> {
     let lake = Lake::open(batch.root())?;
     // Pseudonyms that nobody sees: the lake is thrown away.
     let key = Key::unused()?;
+    let definitions = definitions_hash(&arguments.pipeline, &key, arguments.mapping.as_deref())?;
+    let report_year = found.year.or(arguments.year).map_or_else(|| latest_year(&arguments.pipeline), Ok)?;
     let context = Context {
         schema: &schema,
         rules: &rules,
         delivery: &pipeline.spec.delivery,
         key: &key,
-        definitions: &definitions_hash(&arguments.pipeline, &key)?,
-        report_year: found.year.or(arguments.year).map_or_else(|| latest_year(&arguments.pipeline), Ok)?,
+        definitions: &definitions,
+        report_year,
         register: &pipeline.spec.register.file,
+        // Offline nobody knows who may deliver, and no year is closed.
+        providers: None,
+        locked: None,
     };
-    let receipt = ingest(&found, &context, &lake)?.receipt;
-    publish(&batch, &lake, &schema, &receipt)?;
-    // Checks by SQL on this lake belong here; they add to the receipt before the feedback is made.
+    let mut ingested = [ingest(&found, &context, &lake)?];
+    publish(&batch, &lake, &schema, &ingested[0].receipt)?;
+    checks::run(&batch, &pipeline, &rules, &definitions, report_year, 1, &mut ingested)?;
+    let [Ingested { receipt, .. }] = ingested;
     let template = feedback::template(&arguments.template.clone().unwrap_or_else(|| template_beside(&arguments.pipeline)))?;
     let desk = Desk {
         batch: &batch,

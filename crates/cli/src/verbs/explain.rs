@@ -174,6 +174,11 @@ fn blamed(check: &RowCheck) -> &str {
         RowCheck::NotBefore { column, .. }
         | RowCheck::Together { column, .. }
         | RowCheck::EitherOf { column, .. }
+        | RowCheck::DaysSince { column, .. }
+        | RowCheck::KnownScale { column, .. }
+        | RowCheck::InScaleRange { column, .. }
+        | RowCheck::OneScoring { column, .. }
+        | RowCheck::Recurs { column, .. }
         | RowCheck::InReportingYear { column } => column,
     }
 }
@@ -191,6 +196,21 @@ fn logic(rule: &Rule, table: Option<&TableSchema>) -> String {
         (Some(RowCheck::InReportingYear { column }), _) => format!("{} ligt in het verslagjaar", header(column)),
         (Some(RowCheck::YearsSince { column, other, minimum, maximum }), _) => {
             format!("tussen {} en {} liggen {minimum} tot en met {maximum} jaar", header(other), header(column))
+        }
+        (Some(RowCheck::DaysSince { column, other, maximum }), _) => {
+            format!("{} ligt hoogstens {maximum} dagen na {}", header(column), header(other))
+        }
+        (Some(RowCheck::KnownScale { column, other, version }), _) => {
+            format!("{} en {} horen bij {}", header(column), header(version), header(other))
+        }
+        (Some(RowCheck::InScaleRange { column, other, scale }), _) => {
+            format!("{} ligt in het bereik van {} van {}", header(column), header(scale), header(other))
+        }
+        (Some(RowCheck::OneScoring { column, other, scale }), _) => {
+            format!("{} van één {} van {} is overal een gemiddelde of overal een som", header(column), header(scale), header(other))
+        }
+        (Some(RowCheck::Recurs { column, other, rows }), _) => {
+            format!("{} is niet overal gelijk aan {}, en vanaf {rows} rijen komt een waarde twee keer voor", header(column), header(other))
         }
         (None, Some(query)) => format!("over alle rijen samen: {}", query.wrong.split_whitespace().collect::<Vec<_>>().join(" ")),
         (None, None) => String::new(),
