@@ -1,11 +1,9 @@
 //! The steps of a year: ingest, benchmark, report.
 
 mod benchmark;
-mod checks;
+pub(crate) mod checks;
 mod ingest;
 mod report;
-
-pub(crate) use checks::held;
 
 use std::path::{Path, PathBuf};
 use std::thread;
