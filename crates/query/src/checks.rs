@@ -8,7 +8,7 @@ use std::thread;
 use datafusion::arrow::array::Array;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use spiegel_model::{DefinitionError, QueryFinding, Rule, RuleSet, SubmissionSchema};
+use spiegel_model::{DefinitionError, DeliveryKind, QueryFinding, Rule, RuleSet, SubmissionSchema};
 
 use crate::cases;
 use crate::{Engine, Error, Pipeline};
@@ -128,6 +128,9 @@ pub fn check_rules(pipeline: &Pipeline, schema: &SubmissionSchema, rules: &RuleS
     }
     if rules.rules.iter().all(|rule| rule.query.is_none()) {
         return mistakes;
+    }
+    if pipeline.spec.delivery.kind == DeliveryKind::Collective {
+        note(Error::definition(FILE, "a rule with a query needs submissions of one provider and one year each, not a collective delivery"));
     }
     let engine = match cases::empty_engine(pipeline, schema) {
         Ok(engine) => engine,

@@ -7,8 +7,6 @@ mod ingest;
 mod report;
 mod workbook;
 
-pub(crate) use checks::held;
-
 use std::path::{Path, PathBuf};
 use std::thread;
 

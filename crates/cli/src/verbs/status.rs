@@ -9,7 +9,7 @@ use spiegel_query::Held;
 use crate::arguments::{Status, TableFormat};
 use crate::batch::{ProviderState, ReportState, Run, receipts};
 use crate::exit::{Outcome, Usage};
-use crate::steps::held;
+use crate::steps::checks::held;
 use crate::talk;
 
 #[derive(Debug, Serialize)]
