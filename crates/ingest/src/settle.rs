@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use spiegel_model::{ColumnType, Consequence};
 
 use crate::findings::Findings;
-use crate::spelling::nearest;
+use crate::spelling::Hints;
 use crate::table::{Fate, Table};
 use crate::typing::{self, OUT_OF_RANGE, Settings};
 use crate::values::TypedColumn;
@@ -35,9 +35,10 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
         }
         let mut typed = typing.column;
         let expected = typing::expectation(column);
+        let mut hints = Hints::new(&column.codes);
         for (row, code) in &typing.faults {
             let value = table.value(*row, place);
-            let hint = match nearest(&value, column.codes.iter().map(String::as_str)) {
+            let hint = match hints.nearest(&value) {
                 Some(near) if column.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
                 _ => String::new(),
             };
@@ -85,17 +86,28 @@ pub(crate) fn keys(table: &mut Table<'_>, findings: &mut Findings<'_>) {
     if columns.is_empty() {
         return;
     }
-    let mut first: std::collections::HashMap<Vec<u8>, u32> = std::collections::HashMap::with_capacity(table.len());
-    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for row in 0..table.len() as u32 {
-        if !columns.iter().all(|column| table.typed[*column].valid[row as usize]) {
-            continue;
+    // All keys in one buffer: a million small ones cost more than reading the file.
+    let mut keys = Vec::with_capacity(table.len() * 16);
+    let mut ends = Vec::with_capacity(table.len());
+    for row in 0..table.len() {
+        if columns.iter().all(|column| table.typed[*column].valid[row]) {
+            for column in &columns {
+                table.typed[*column].append_key(row, &mut keys);
+                // A text can hold every byte but this one.
+                keys.push(0xff);
+            }
         }
-        let mut key = Vec::with_capacity(16);
-        for column in &columns {
-            table.typed[*column].append_key(row as usize, &mut key);
-            // A text can hold every byte but this one.
-            key.push(0xff);
+        ends.push(keys.len());
+    }
+    let mut first: std::collections::HashMap<&[u8], u32> = std::collections::HashMap::with_capacity(table.len());
+    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let mut start = 0;
+    for (row, end) in (0u32..).zip(ends) {
+        let key = &keys[start..end];
+        start = end;
+        // A row without a whole key is a copy of none.
+        if key.is_empty() {
+            continue;
         }
         match first.entry(key) {
             std::collections::hash_map::Entry::Occupied(entry) => groups.entry(*entry.get()).or_default().push(row),

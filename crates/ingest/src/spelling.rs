@@ -1,5 +1,7 @@
 //! Spelling of names and codes: what counts as the same, and what was probably meant.
 
+use std::collections::HashMap;
+
 /// A name without case, spaces, underscores, hyphens, dots and diacritics: `Traject-ID` and `traject_id` are the same.
 pub(crate) fn canonical(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
@@ -33,6 +35,35 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
     let scored = candidates.into_iter().map(|candidate| (distance(&word, &canonical(candidate)), candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
     (distance * 2 <= word.chars().count().max(candidate.chars().count())).then_some(candidate)
+}
+
+/// As [`nearest`], for the many cells of a column: a wrong value seldom stands there once.
+pub(crate) struct Hints<'a> {
+    candidates: &'a [String],
+    known: HashMap<String, Option<&'a str>>,
+}
+
+/// Values that [`Hints`] remembers: more are not the same mistake again and again.
+const HINTS_MAXIMUM: usize = 1024;
+
+impl<'a> Hints<'a> {
+    pub(crate) fn new(candidates: &'a [String]) -> Self {
+        Self { candidates, known: HashMap::new() }
+    }
+
+    pub(crate) fn nearest(&mut self, word: &str) -> Option<&'a str> {
+        if self.candidates.is_empty() {
+            return None;
+        }
+        if let Some(near) = self.known.get(word) {
+            return *near;
+        }
+        let near = nearest(word, self.candidates.iter().map(String::as_str));
+        if self.known.len() < HINTS_MAXIMUM {
+            self.known.insert(word.to_owned(), near);
+        }
+        near
+    }
 }
 
 /// Levenshtein distance.
@@ -78,6 +109,9 @@ mod tests {
     fn nearest_code_is_offered_only_when_near() {
         assert_eq!(nearest("afgernd", ["afgerond", "overig"]), Some("afgerond"));
         assert_eq!(nearest("77", ["afgerond", "overig"]), None);
+        let codes = ["afgerond".to_owned(), "overig".to_owned()];
+        let mut hints = Hints::new(&codes);
+        assert_eq!(["afgernd", "77", "afgernd"].map(|word| hints.nearest(word)), [Some("afgerond"), None, Some("afgerond")]);
     }
 
     #[test]
