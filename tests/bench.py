@@ -87,10 +87,19 @@ files, tables = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 rows, started = 0, time.perf_counter()
 for table, path in files:
     with open(path, encoding="utf-8-sig") as lines:
-        header = lines.readline().strip()
+        header, first = lines.readline().strip(), lines.readline()
     delimiter = ";" if ";" in header else ","
-    names = header.split(delimiter)
-    fields = [{"name": name, **tables[table].get(name, {"type": "string"})} for name in names]
+    fields = []
+    for name, cell in zip(header.split(delimiter), first.split(delimiter)):
+        field = {"name": name, **tables[table].get(name, {"type": "string"})}
+        if field["type"] == "date":
+            field["format"] = "%d-%m-%Y" if cell[2:3] == "-" else "%Y-%m-%d"
+        fields.append(field)
+    # An empty first date has the notation of the others.
+    told = [field["format"] for field, cell in zip(fields, first.split(delimiter)) if "format" in field and cell]
+    for field in fields:
+        if "format" in field and told:
+            field["format"] = told[0]
     control = formats.CsvControl(delimiter=delimiter)
     report = validate(Resource(path=path, schema=Schema.from_descriptor({"fields": fields}), dialect=Dialect(controls=[control])))
     rows += report.tasks[0].stats["rows"]
@@ -137,14 +146,19 @@ def fastest(times, *works):
     return best
 
 
+# Start, end, reason, minutes and sex: each with one thing wrong.
+WRONG = ["2025-02-31;2025-05-06;afgerond;540;v", "2025-01-07;2024-12-31;afgerond;540;v", "2025-01-07;2025-05-06;afgernd;540;v",
+         "2025-01-07;2025-05-06;afgerond;negen;v", "2025-01-07;2025-05-06;afgerond;540;X9"]
+
+
 def broken(inbox, rows):
     """One submission whose every row has one error."""
     folder = inbox / "KIBG_94000001_2025_01"
     folder.mkdir(parents=True)
     with open(folder / "trajecten.csv", "w", encoding="utf-8") as file:
-        file.write("traject_id;client_id;startdatum;einddatum;eindreden;stelsel;minuten_direct;minuten_bron;geboortejaar;geslacht\n")
+        file.write("traject_id;client_id;startdatum;einddatum;eindreden;minuten_direct;geslacht;stelsel;minuten_bron;geboortejaar\n")
         for row in range(rows):
-            file.write(f"T{row};C{row};2025-01-07;2025-05-06;afgernd;ZPM;540;exact;1980;v\n")
+            file.write(f"T{row};C{row};{WRONG[row % len(WRONG)]};ZPM;exact;1980\n")
 
 
 def unpack(inbox):

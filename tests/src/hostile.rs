@@ -183,6 +183,13 @@ fn zip_bombs_are_refused_before_they_fill_the_memory() {
     fs::write(inbox.file("zip"), zipped(&[("trajecten.csv", &vec![b'0'; 256 << 20])])).unwrap();
     inbox.refused("E003");
 
+    // Just below the ratio that is refused: what comes out is looked at as it comes.
+    let mut random = Random(1);
+    let noise: String = (0..3_000_000).map(|_| char::from(b'a' + random.below(26) as u8)).collect();
+    let inbox = Inbox::new("below-the-ratio");
+    fs::write(inbox.file("zip"), zipped(&[("trajecten.csv", format!("{HEADER}{noise}{}", "x".repeat(128 << 20)).as_bytes())])).unwrap();
+    inbox.refused("E108");
+
     // A zip that holds itself, a quine, is a zip in a zip as well.
     let inbox = Inbox::new("nested");
     fs::write(inbox.file("zip"), zipped(&[("trajecten.csv", &zipped(&[("trajecten.csv", HEADER.as_bytes())]))])).unwrap();
@@ -262,14 +269,79 @@ fn strange_shapes_are_refused_or_read_in_little_memory() {
     inbox.refused("E004");
 }
 
+const TARGETS: [(&str, Target); 4] = [("csv", Target::Csv), ("workbook", Target::Workbook), ("archive", Target::Archive), ("manifest", Target::Manifest)];
+/// Damaged copies of every entry of the corpus; SPIEGEL_DAMAGES asks for more.
+const DAMAGES: u64 = 200;
+
+/// The entries of the corpus of a target, by name.
+fn corpus(target: &str) -> Vec<Vec<u8>> {
+    let mut entries: Vec<PathBuf> = fs::read_dir(root().join("tests/fuzz/corpus").join(target)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    entries.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
 #[test]
 fn what_the_fuzzers_kept_holds() {
-    let targets = [("csv", Target::Csv), ("workbook", Target::Workbook), ("archive", Target::Archive), ("manifest", Target::Manifest)];
-    for (name, target) in targets {
-        let folder = root().join("tests/fuzz/corpus").join(name);
-        let mut entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        entries.sort();
-        let verdicts: Vec<Verdict> = entries.iter().map(|path| Reader::shared().check(target, &fs::read(path).unwrap()).verdict).collect();
+    for (name, target) in TARGETS {
+        let verdicts: Vec<Verdict> = corpus(name).iter().map(|bytes| Reader::shared().check(target, bytes).verdict).collect();
         assert!(verdicts.contains(&Verdict::Refused), "{name}: none of {} is refused", verdicts.len());
+    }
+}
+
+#[test]
+fn damaged_entries_hold_as_well() {
+    let damages = std::env::var("SPIEGEL_DAMAGES").map_or(DAMAGES, |damages| damages.parse().unwrap());
+    for (name, target) in TARGETS {
+        let entries = corpus(name);
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        for entry in &entries {
+            for _ in 0..damages {
+                let bytes = random.damage(entry, &entries);
+                let held = std::panic::catch_unwind(|| _ = Reader::shared().check(target, &bytes));
+                if held.is_err() {
+                    let kept = scratch("hostile").join(format!("{name}-damaged"));
+                    fs::write(&kept, &bytes).unwrap();
+                    panic!("{name}: see {}", kept.display());
+                }
+            }
+        }
+    }
+}
+
+/// The same numbers in every run (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % bound.max(1)
+    }
+
+    /// The bytes with a few things wrong: a byte, a piece gone, doubled or from another entry, the end gone.
+    fn damage(&mut self, bytes: &[u8], others: &[Vec<u8>]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        for _ in 0..=self.below(4) {
+            let from = self.below(bytes.len());
+            let to = (from + 1 + self.below(24)).min(bytes.len());
+            match self.below(6) {
+                0 if from < bytes.len() => bytes[from] = self.below(256) as u8,
+                1 if from < bytes.len() => bytes[from] = b";\"\n\r,.\t|\0-0\xff"[self.below(12)],
+                2 => _ = bytes.drain(from..to),
+                3 => bytes.truncate(from),
+                4 => {
+                    let piece = bytes[from..to].to_vec();
+                    bytes.splice(from..from, piece);
+                }
+                _ => {
+                    let other = &others[self.below(others.len())];
+                    let start = self.below(other.len());
+                    let piece = other[start..(start + self.below(64)).min(other.len())].to_vec();
+                    bytes.splice(from..from, piece);
+                }
+            }
+        }
+        bytes
     }
 }

@@ -192,7 +192,8 @@ pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'
     files
 }
 
-fn raise(fault: Fault, file: &str, findings: &mut Findings<'_>) {
+/// Tells why a file is not read.
+pub(crate) fn raise(fault: Fault, file: &str, findings: &mut Findings<'_>) {
     findings.raise(fault.code, fault.line.map_or_else(|| Place::file(file), |line| Place::row(file, line)), &[]);
 }
 

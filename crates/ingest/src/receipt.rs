@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use spiegel_model::{Consequence, Finding, Receipt};
 use tempfile::TempDir;
@@ -80,30 +82,98 @@ fn create(path: &Path) -> Result<BufWriter<File>, Error> {
     File::create(path).map(BufWriter::new).map_err(|source| Error::lake(path, source))
 }
 
+/// Findings that are written at a time, and from how many on the table is written by a thread of its own.
+const BLOCK: usize = 4096;
+/// Blocks that may wait for that thread.
+const WAITING: usize = 4;
+
 /// Writes findings for programs, a JSON object a line, and as a table that Dutch spreadsheets open.
-fn write_findings(findings: impl Iterator<Item = Finding>, mut lines: impl Write, mut rows: impl Write) -> io::Result<()> {
-    rows.write_all(BYTE_ORDER_MARK.as_bytes())?;
-    let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(rows);
-    table.write_record(["code", "gevolg", "bestand", "blad", "rij", "kolom", "kolomnaam", "sleutel", "waarde", "melding", "herstel"])?;
-    for finding in findings {
-        serde_json::to_writer(&mut lines, &finding)?;
-        lines.write_all(b"\n")?;
-        let row = finding.row.map_or_else(String::new, |row| row.to_string());
-        let cells = [
-            finding.code.as_str(), dutch(finding.consequence), &finding.file, &finding.sheet, &row, &finding.column, &finding.header,
-            &finding.key, &finding.value, &finding.message, &finding.remedy,
-        ];
-        table.write_record(cells.map(harmless).each_ref().map(|cell| cell.as_ref()))?;
+fn write_findings(mut findings: impl Iterator<Item = Finding>, mut lines: impl Write, rows: impl Write + Send) -> io::Result<()> {
+    let mut table = FindingsTable::begin(rows)?;
+    let first: Vec<Finding> = findings.by_ref().take(BLOCK).collect();
+    write_lines(&first, &mut lines)?;
+    table.write(&first)?;
+    if first.len() < BLOCK {
+        return table.end();
     }
-    table.flush()
+    drop(first);
+    thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel::<Arc<Vec<Finding>>>(WAITING);
+        let writing = scope.spawn(move || {
+            receiver.into_iter().try_for_each(|block| table.write(&block))?;
+            table.end()
+        });
+        loop {
+            let block: Arc<Vec<Finding>> = Arc::new(findings.by_ref().take(BLOCK).collect());
+            // When nobody receives, writing the table failed, and says why below.
+            if block.is_empty() || sender.send(Arc::clone(&block)).is_err() {
+                break;
+            }
+            write_lines(&block, &mut lines)?;
+        }
+        drop(sender);
+        writing.join().unwrap_or_else(|_| Err(io::Error::other("a thread of the receipt failed")))
+    })
+}
+
+fn write_lines(findings: &[Finding], mut lines: impl Write) -> io::Result<()> {
+    for finding in findings {
+        serde_json::to_writer(&mut lines, finding)?;
+        lines.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+/// `bevindingen.csv`.
+struct FindingsTable<W: Write> {
+    table: csv::Writer<W>,
+}
+
+impl<W: Write> FindingsTable<W> {
+    fn begin(mut rows: W) -> io::Result<Self> {
+        rows.write_all(BYTE_ORDER_MARK.as_bytes())?;
+        let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(rows);
+        table.write_record(["code", "gevolg", "bestand", "blad", "rij", "kolom", "kolomnaam", "sleutel", "waarde", "melding", "herstel"])?;
+        Ok(Self { table })
+    }
+
+    fn write(&mut self, findings: &[Finding]) -> io::Result<()> {
+        for finding in findings {
+            let row = finding.row.map_or_else(String::new, |row| row.to_string());
+            let cells = [
+                finding.code.as_str(), dutch(finding.consequence), &finding.file, &finding.sheet, &row, &finding.column, &finding.header,
+                &finding.key, &finding.value, &finding.message, &finding.remedy,
+            ];
+            self.table.write_record(cells.map(harmless).each_ref().map(|cell| cell.as_ref()))?;
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> io::Result<()> {
+        self.table.flush()
+    }
 }
 
 /// The receipt in a folder, when it is whole: its numbers agree with the findings beside it.
 pub(crate) fn read(folder: &Path) -> Option<Receipt> {
     let receipt: Receipt = serde_json::from_slice(&fs::read(folder.join(RECEIPT)).ok()?).ok()?;
-    let lines = fs::read(folder.join(FINDINGS_LINES)).ok()?;
-    let count = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() as u64;
+    let count = count_lines(&folder.join(FINDINGS_LINES)).ok()?;
     (receipt.findings.values().sum::<u64>() == count).then_some(receipt)
+}
+
+/// Ends of lines in a file, a block at a time: there may be millions.
+fn count_lines(path: &Path) -> io::Result<u64> {
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let mut count = 0;
+    loop {
+        let block = file.fill_buf()?;
+        if block.is_empty() {
+            return Ok(count);
+        }
+        count += block.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let length = block.len();
+        file.consume(length);
+    }
 }
 
 /// The findings in the folder of a receipt, one after another.
@@ -165,5 +235,31 @@ mod tests {
         let text = String::from_utf8(rows).unwrap();
         assert_eq!((harmless("-5,2"), harmless("-5+cmd|x")), ("-5,2".into(), "'-5+cmd|x".into()));
         assert!(text.ends_with("E214;rij niet gebruikt;a.csv;;2;A;'=kop;T1;'=1+1;'=1+1 is geen id.;\"Haal; weg.\"\n"), "{text}");
+    }
+
+    #[test]
+    fn many_findings_are_written_in_their_order() {
+        let finding = |row: u64| Finding {
+            code: "E301".to_owned(),
+            consequence: Consequence::Quarantine,
+            file: "a.csv".to_owned(),
+            sheet: String::new(),
+            row: Some(row),
+            column: String::new(),
+            header: String::new(),
+            key: String::new(),
+            value: String::new(),
+            message: "x".to_owned(),
+            remedy: "y".to_owned(),
+        };
+        for count in [0, BLOCK, 3 * BLOCK + 1] {
+            let (mut lines, mut rows) = (Vec::new(), Vec::new());
+            write_findings((0..count as u64).map(finding), &mut lines, &mut rows).unwrap();
+            let told: Vec<u64> = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice::<Finding>(line).unwrap().row.unwrap()).collect();
+            assert!(told.iter().copied().eq(0..count as u64));
+            let rows = String::from_utf8(rows).unwrap();
+            assert!(rows.lines().skip(1).enumerate().all(|(row, line)| line.split(';').nth(4) == Some(&row.to_string())));
+            assert_eq!(rows.lines().count(), count + 1);
+        }
     }
 }

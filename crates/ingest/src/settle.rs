@@ -8,7 +8,7 @@ use crate::findings::{Findings, Place};
 use crate::manifest::Manifest;
 use crate::outside;
 use crate::register::ProviderRegister;
-use crate::spelling::nearest;
+use crate::spelling::Hints;
 use crate::table::{Fate, Table};
 use crate::typing::{OUT_OF_RANGE, Settings};
 use crate::values::{TypedColumn, Values};
@@ -74,9 +74,10 @@ pub(crate) fn cells(table: &mut Table<'_>, known: Known<'_>, findings: &mut Find
         }
         let mut typed = typing.column;
         let (sent, expected, notation) = (outside::column(column), outside::expectation(column), outside::notation(column));
+        let mut hints = Hints::new(&sent.codes);
         for (row, code) in &typing.faults {
             let value = table.value(*row, place);
-            let hint = match nearest(&value, sent.codes.iter().map(String::as_str)) {
+            let hint = match hints.nearest(&value) {
                 Some(near) if sent.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
                 _ if *code == "E209" => typing.hint.to_owned(),
                 _ => String::new(),
@@ -198,17 +199,28 @@ pub(crate) fn keys(table: &mut Table<'_>, findings: &mut Findings<'_>) {
         return;
     }
     ["E401", "N828"].iter().for_each(|code| findings.checked(code, table.len() as u64));
-    let mut first: std::collections::HashMap<Vec<u8>, u32> = std::collections::HashMap::with_capacity(table.len());
-    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for row in 0..table.len() as u32 {
-        if !columns.iter().all(|column| table.typed[*column].valid[row as usize]) {
-            continue;
+    // All keys in one buffer: a million small ones cost more than reading the file.
+    let mut keys = Vec::with_capacity(table.len() * 16);
+    let mut ends = Vec::with_capacity(table.len());
+    for row in 0..table.len() {
+        if columns.iter().all(|column| table.typed[*column].valid[row]) {
+            for column in &columns {
+                table.typed[*column].append_key(row, &mut keys);
+                // A text can hold every byte but this one.
+                keys.push(0xff);
+            }
         }
-        let mut key = Vec::with_capacity(16);
-        for column in &columns {
-            table.typed[*column].append_key(row as usize, &mut key);
-            // A text can hold every byte but this one.
-            key.push(0xff);
+        ends.push(keys.len());
+    }
+    let mut first: std::collections::HashMap<&[u8], u32> = std::collections::HashMap::with_capacity(table.len());
+    let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let mut start = 0;
+    for (row, end) in (0u32..).zip(ends) {
+        let key = &keys[start..end];
+        start = end;
+        // A row without a whole key is a copy of none.
+        if key.is_empty() {
+            continue;
         }
         match first.entry(key) {
             std::collections::hash_map::Entry::Occupied(entry) => groups.entry(*entry.get()).or_default().push(row),

@@ -1,5 +1,7 @@
 //! Spelling of names and codes: what counts as the same, and what was probably meant.
 
+use std::collections::HashMap;
+
 /// A name without case, spaces, underscores, hyphens, dots and diacritics: `Traject-ID` and `traject_id` are the same.
 pub(crate) fn canonical(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
@@ -46,6 +48,51 @@ pub(crate) fn is_deceiving(letter: char) -> bool {
     letter.is_control() || hidden || lookalike
 }
 
+/// As [`nearest`], for the many cells of a column: a wrong value seldom stands there once.
+pub(crate) struct Hints<'a> {
+    candidates: &'a [String],
+    known: HashMap<String, Option<&'a str>>,
+}
+
+/// Values that [`Hints`] remembers: more are not the same mistake again and again.
+const HINTS_MAXIMUM: usize = 1024;
+
+impl<'a> Hints<'a> {
+    pub(crate) fn new(candidates: &'a [String]) -> Self {
+        Self { candidates, known: HashMap::new() }
+    }
+
+    pub(crate) fn nearest(&mut self, word: &str) -> Option<&'a str> {
+        if self.candidates.is_empty() {
+            return None;
+        }
+        if let Some(near) = self.known.get(word) {
+            return *near;
+        }
+        let near = nearest(word, self.candidates.iter().map(String::as_str));
+        if self.known.len() < HINTS_MAXIMUM {
+            self.known.insert(word.to_owned(), near);
+        }
+        near
+    }
+}
+
+/// Levenshtein distance.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (line, letter) in left.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (place, other) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(letter != *other);
+            diagonal = row[place + 1];
+            row[place + 1] = substituted.min(diagonal + 1).min(row[place] + 1);
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
 /// Column letter of a spreadsheet: 0 is A, 26 is AA.
 pub(crate) fn column_letter(mut place: usize) -> String {
     let mut letters = Vec::new();
@@ -73,6 +120,9 @@ mod tests {
     fn nearest_code_is_offered_only_when_near() {
         assert_eq!(nearest("afgernd", ["afgerond", "overig"]), Some("afgerond"));
         assert_eq!(nearest("77", ["afgerond", "overig"]), None);
+        let codes = ["afgerond".to_owned(), "overig".to_owned()];
+        let mut hints = Hints::new(&codes);
+        assert_eq!(["afgernd", "77", "afgernd"].map(|word| hints.nearest(word)), [Some("afgerond"), None, Some("afgerond")]);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
 
-use crate::container::{ENTRIES_MAXIMUM, SourceFile};
+use crate::container::{self, ENTRIES_MAXIMUM, SourceFile};
 use crate::discover::is_clutter;
 use crate::findings::{Findings, Place};
+use crate::giant::{self, Watch};
 
 /// E003: most bytes of a zip when inflated, counted.
 const INFLATED_BYTES_MAXIMUM: u64 = 512 << 20;
@@ -14,6 +15,8 @@ const INFLATED_BYTES_MAXIMUM: u64 = 512 << 20;
 const RATIO_MAXIMUM: u64 = 100;
 /// … once an entry inflates beyond this: below it no ratio does harm, and a small table of equal rows is no attack.
 const RATIO_FROM_BYTES: u64 = 1 << 20;
+/// What is inflated at a time.
+const BLOCK_BYTES: u64 = 1 << 20;
 /// Unix file types that are neither file nor folder: FIFO, device, socket.
 const FILE_TYPE: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
@@ -43,6 +46,7 @@ pub(crate) fn unpack(bytes: Vec<u8>, archive_name: &str, findings: &mut Findings
             Ok(Some(file)) => files.push(file),
             Ok(None) => clutter += 1,
             Err(Fault::Folder) => {}
+            Err(Fault::Giant(giant, name)) => container::raise(giant, &name, findings),
             Err(Fault::Code(code, name)) => {
                 findings.raise(code, Place::file(if name.is_empty() { archive_name } else { &name }), &[("count", "")]);
             }
@@ -53,6 +57,7 @@ pub(crate) fn unpack(bytes: Vec<u8>, archive_name: &str, findings: &mut Findings
 
 enum Fault {
     Folder,
+    Giant(giant::Fault, String),
     Code(&'static str, String),
 }
 
@@ -82,9 +87,14 @@ fn entry(archive: &mut ZipArchive<Cursor<Vec<u8>>>, index: usize, inflated: &mut
     }
     let file = archive.by_index(index).map_err(|_| unreadable(&name))?;
     let allowed = INFLATED_BYTES_MAXIMUM.saturating_sub(*inflated).min(RATIO_FROM_BYTES.max(compressed.saturating_mul(RATIO_MAXIMUM)));
-    let mut bytes = Vec::with_capacity(file.size().min(allowed) as usize);
+    let mut bytes = Vec::with_capacity(file.size().min(allowed).min(BLOCK_BYTES) as usize);
+    let (mut file, mut watch) = (file.take(allowed + 1), Watch::default());
     // The CRC is checked by the reader at the end.
-    file.take(allowed + 1).read_to_end(&mut bytes).map_err(|_| unreadable(&name))?;
+    while file.by_ref().take(BLOCK_BYTES).read_to_end(&mut bytes).map_err(|_| unreadable(&name))? > 0 {
+        if let Some(giant) = watch.look(&bytes) {
+            return Err(Fault::Giant(giant, name));
+        }
+    }
     if bytes.len() as u64 > allowed {
         return Err(Fault::Code("E003", name));
     }
