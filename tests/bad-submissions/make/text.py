@@ -178,7 +178,11 @@ def shapes():
     one("N814-header-repeated", "The header again, between the rows.", CLEAN, [finding("N814", TRAJECTORIES)], text(rows[:9] + rows[:1] + rows[9:]))
     total = ["Totaal"] + [""] * 5 + ["6500"] + [""] * 3
     one("W704-totals", "A row of totals at the end.", REMARKS, [finding("W704", TRAJECTORIES, 22)], text([*rows, total]))
-    one("W704-short-totals", "Totals with fewer fields than columns, and an empty row below.", REMARKS, [finding("W704", TRAJECTORIES, 22), finding("N813", TRAJECTORIES)][::-1], text([*rows, ["Totaal", "20"], [""]]))
+    one("W704-short-totals", "Totals with fewer fields than columns, and an empty row below.", REMARKS, [finding("N813", TRAJECTORIES), finding("W704", TRAJECTORIES, 22)], text([*rows, ["Totaal", "20"], [""]]))
+    sessions = ["traject_id datum minuten_direct minuten_indirect vorm".split()]
+    sessions += [[f"T{n:03}", day(n % 60 + 7), str(40 + n % 9), str(5 + n % 4), ["f2f", "beeld"][n % 2]] for n in range(1, 21)]
+    files = {TRAJECTORIES: text(rows), SESSIONS: text([*sessions, ["Totaal", "", "878", "129", ""]])}
+    fixture("W704-two-totals", "Totals of two columns.", REMARKS, [finding("W704", SESSIONS, 22)], files)
     one("E115-no-rows", "A header and nothing below it.", REFUSED, [finding("E115", TRAJECTORIES)], text(rows[:1]))
     with_measurements("W706-no-rows", "An optional table with a header and nothing below it.", REMARKS, [finding("W706", MEASUREMENTS)], text(measurements()[:1]))
 
