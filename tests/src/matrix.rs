@@ -69,7 +69,8 @@ fn tables() -> [(&'static str, Vec<Vec<Cell>>); 4] {
         let id = format!("T-{number:04}");
         let (month, day) = (number % 3 + 1, number % 28 + 1);
         let is_open = number % 16 == 0;
-        let (end, reason) = if is_open { (Cell::Empty, Cell::Empty) } else { (Cell::Day(2025, month + 5 + number % 4, 28 - number % 9), word(["afgerond", "voortijdig_cliënt"][number as usize % 2])) };
+        let closed = || (Cell::Day(2025, month + 5 + number % 4, 28 - number % 9), word(["afgerond", "voortijdig_cliënt"][number as usize % 2]));
+        let (end, reason) = if is_open { (Cell::Empty, Cell::Empty) } else { closed() };
         trajectories.push(vec![
             word(&id), word(format!("C{}", number * 7)), Cell::Day(2025, month, day), end, reason, word("ZPM"), word((number % 8 + 1).to_string()), word("exact"),
             word((1950 + number % 50).to_string()), word(["m", "v", "x"][number as usize % 3]), word(["angst", "Depressief", "trauma"][number as usize % 3]),

@@ -134,14 +134,18 @@ impl RawTable {
 /// W704: how a row of totals begins.
 const TOTALS: [&str; 7] = ["totaal", "totalen", "eindtotaal", "subtotaal", "total", "grandtotal", "gemiddelde"];
 
-/// A word for a total, and at most half of the cells filled.
+/// A word for a total, and behind it nothing but numbers and empty cells.
 fn is_totals<'c>(cells: impl Iterator<Item = &'c [u8]>, width: usize) -> bool {
     let mut filled = cells.filter(|cell| !cell.is_empty());
-    let Some(first) = filled.next().filter(|first| first.len() < 40) else { return false };
-    let others = filled.count();
+    let Some(first) = filled.next().filter(|first| first.len() < TOTALS_WORD_MAXIMUM) else { return false };
     let first = canonical(&clean_text(first));
-    (others + 1) * 2 <= width && TOTALS.iter().any(|word| first.starts_with(word))
+    let is_number = |cell: &[u8]| cell.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','));
+    let mut numbers = 0;
+    TOTALS.iter().any(|word| first.starts_with(word)) && filled.inspect(|_| numbers += 1).all(is_number) && numbers + 1 < width
 }
+
+/// Longest cell that is looked at for a word.
+const TOTALS_WORD_MAXIMUM: usize = 60;
 
 /// Largest text a column can hold: Arrow's 32-bit offsets.
 pub(crate) const TEXT_BYTES_MAXIMUM: usize = i32::MAX as usize;
@@ -184,30 +188,13 @@ pub(crate) fn cut(body: &[u8], layout: &RowFormat<'_>) -> RawTable {
             table.unread = unread(&body[start..]);
             break;
         }
-        let is_blank = |cell: &Cow<'_, [u8]>| cell.trim_ascii().is_empty();
         if record.fields.iter().all(is_blank) {
             table.blank += 1;
             continue;
         }
-        let fields = record.fields.len();
-        // Before a surplus of empty fields is left out: the decimals of the last number but one may be shifted into it.
-        let has_decimal_commas = fields > width && layout.delimiter == b',' && are_decimal_commas(&record.fields, width, layout.decimals);
-        let code = if layout.has_nul && record.bytes.contains(&0) {
-            "E103"
-        } else if layout.has_undecodable && std::str::from_utf8(record.bytes).is_err() {
-            "E104"
-        } else if record.too_long {
-            "E108"
-        } else if fields < width {
-            "E113"
-        } else if has_decimal_commas || record.fields[width..].iter().any(|cell| !is_blank(cell)) {
-            "E114"
-        } else {
-            ""
-        };
         let before = other.take();
-        if !code.is_empty() {
-            if matches!(code, "E113" | "E114")
+        if let Some(row) = ragged(&record, layout) {
+            if matches!(row.code, "E113" | "E114")
                 && let Some(delimiter) = other_delimiter(record.bytes, layout.delimiter, width)
             {
                 if let Some((start, line, _)) = before.filter(|(.., before)| *before == delimiter) {
@@ -219,10 +206,10 @@ pub(crate) fn cut(body: &[u8], layout: &RowFormat<'_>) -> RawTable {
                 }
                 other = Some((start, record.line, delimiter));
             }
-            table.ragged.push(Ragged { has_decimal_commas, ..ragged(&record, code, layout, width) });
+            table.ragged.push(row);
             continue;
         }
-        table.surplus_empty += u64::from(fields > width);
+        table.surplus_empty += u64::from(record.fields.len() > width);
         if is_header(&record, layout.header) {
             table.repeated_header += 1;
             continue;
@@ -257,20 +244,40 @@ fn unread(text: &[u8]) -> u64 {
     lines(text).filter(|line| !line.trim_ascii().is_empty()).count() as u64
 }
 
-fn ragged(record: &Record<'_>, code: &'static str, layout: &RowFormat<'_>, width: usize) -> Ragged {
-    let remembered = layout.remember.and_then(|place| record.fields.get(place)).map(|cell| cleaned(cell).into_owned()).unwrap_or_default();
-    Ragged {
-        line: record.line,
-        code,
-        fields: record.fields.len(),
-        // A cell of a kilobyte is no key; a million of them are no memory to spend.
-        remembered: if remembered.len() <= REMEMBERED_MAXIMUM { remembered } else { Vec::new() },
-        has_decimal_commas: false,
-        is_totals: matches!(code, "E113" | "E114") && is_totals(record.fields.iter().map(|cell| cell.trim_ascii()), width),
-    }
+fn is_blank(cell: &Cow<'_, [u8]>) -> bool {
+    cell.trim_ascii().is_empty()
 }
 
-/// Longest cell that is remembered of a row in no column.
+/// A record that cannot be a row. Surplus fields that are all empty come from a delimiter at the end of the line (N811), unless
+/// the decimals of a number were shifted into the last column.
+fn ragged(record: &Record<'_>, layout: &RowFormat<'_>) -> Option<Ragged> {
+    let (width, fields) = (layout.header.len(), record.fields.len());
+    let has_decimal_commas = fields > width && layout.delimiter == b',' && are_decimal_commas(&record.fields, width, layout.decimals);
+    let code = if layout.has_nul && record.bytes.contains(&0) {
+        "E103"
+    } else if layout.has_undecodable && std::str::from_utf8(record.bytes).is_err() {
+        "E104"
+    } else if record.too_long {
+        "E108"
+    } else if fields < width {
+        "E113"
+    } else if has_decimal_commas || record.fields[width..].iter().any(|cell| !is_blank(cell)) {
+        "E114"
+    } else {
+        return None;
+    };
+    let cell = layout.remember.and_then(|place| record.fields.get(place)).filter(|cell| cell.len() <= REMEMBERED_MAXIMUM);
+    Some(Ragged {
+        line: record.line,
+        code,
+        fields,
+        remembered: cell.map(|cell| cleaned(cell).into_owned()).unwrap_or_default(),
+        has_decimal_commas,
+        is_totals: matches!(code, "E113" | "E114") && is_totals(record.fields.iter().map(|cell| cell.trim_ascii()), width),
+    })
+}
+
+/// Longest cell that is remembered of a row in no column; a longer one is no key.
 const REMEMBERED_MAXIMUM: usize = 1 << 10;
 
 /// The delimiter that cuts a row into as many fields as there should be; the row has its delimiters once that many columns.
@@ -433,6 +440,7 @@ mod tests {
         assert_eq!(table.lines, [2, 3]);
         let table = of("1;x;y;z\ntotaal;x;y;z\n");
         assert_eq!(table.lines, [2, 3], "a row that is filled is a row");
+        assert_eq!(ragged_rows(&of("1;x;y;z\n;Totaal;2,5;8\n")), [(3, "W704")]);
         assert_eq!(ragged_rows(&of("1;x;y;z\nTotaal;2\n3;x;y;z\n")), [(3, "E113")]);
     }
 
@@ -449,7 +457,8 @@ mod tests {
     #[test]
     fn cells_are_cleaned_of_what_is_not_seen() {
         for (cell, expected) in [
-            (" 0 t/m  4 jaar ", "0 t/m 4 jaar"), ("\u{a0}m\u{a0}", "m"), ("voor\u{ad}tijdig\u{200b}", "voortijdig"), ("a\tb", "a b"), ("te zwaar", "te zwaar"), ("é", "é"),
+            (" 0 t/m  4 jaar ", "0 t/m 4 jaar"), ("\u{a0}m\u{a0}", "m"), ("voor\u{ad}tijdig\u{200b}", "voortijdig"), ("a\tb", "a b"),
+            ("te zwaar", "te zwaar"), ("é", "é"),
         ] {
             let mut out = Vec::new();
             assert_eq!(clean(cell.as_bytes(), &mut out), cell != expected);

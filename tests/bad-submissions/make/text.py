@@ -83,7 +83,8 @@ def encodings():
         with_measurements(f"N804-utf-16-{kind}-without-mark", "UTF-16 without a byte-order mark.", CLEAN, [finding("N804", MEASUREMENTS)], dutch.encode(codec))
     with_measurements("N804-utf-32-without-mark", "UTF-32 without a byte-order mark.", CLEAN, [finding("N804", MEASUREMENTS)], dutch.encode("utf-32-le"))
     foreign = text(measurements(respondent="клиент и его семья")).encode("utf-16-le")
-    with_measurements("E101-pattern-does-not-fit", "UTF-16 without a byte-order mark, with more Cyrillic than the pattern allows.", REFUSED, [finding("E101", MEASUREMENTS)], foreign)
+    what = "UTF-16 without a byte-order mark, with more Cyrillic than the pattern allows."
+    with_measurements("E101-pattern-does-not-fit", what, REFUSED, [finding("E101", MEASUREMENTS)], foreign)
     half = b"\xff\xfe" + dutch.encode("utf-16-le")[:-1]
     with_measurements("E101-half-a-letter", "UTF-16 that ends in the middle of a letter.", REFUSED, [finding("E101", MEASUREMENTS)], half)
     with_measurements("E102-utf-7", "UTF-7.", REFUSED, [finding("E102", MEASUREMENTS)], dutch.encode("utf-7"))
@@ -97,7 +98,8 @@ def encodings():
     one("E103-nul-in-many-rows", "NULs in more than 1 % of the rows.", REFUSED, [finding("E103", TRAJECTORIES)], text(rows))
     mixed = dutch.encode().split(b"\n")
     mixed[7] = mixed[7].decode().encode("cp1252")
-    with_measurements("E104-mixed-encodings", "UTF-8, with one row in windows-1252.", REMARKS, [finding("W701", MEASUREMENTS), finding("E104", MEASUREMENTS, 8)], b"\n".join(mixed))
+    findings = [finding("W701", MEASUREMENTS), finding("E104", MEASUREMENTS, 8)]
+    with_measurements("E104-mixed-encodings", "UTF-8, with one row in windows-1252.", REMARKS, findings, b"\n".join(mixed))
     doubled = dutch.encode().decode("cp1252")
     with_measurements("W702-encoded-twice", "cliënt became cliÃ«nt.", REMARKS, [finding("W702", MEASUREMENTS, header="respondent")], doubled)
 
@@ -118,7 +120,8 @@ def cells_and_lines():
     content[2][6] = '"client\nof naaste"'
     content[4][2] = "onbekend"
     findings = [finding("N809", MEASUREMENTS), finding("E201", MEASUREMENTS, 6, "datum")]
-    with_measurements("N809-line-end-in-a-value", "A line end within quotes; the wrong date of the fourth measurement stands on line 6.", REMARKS, findings, text(content))
+    what = "A line end within quotes; the wrong date of the fourth measurement stands on line 6."
+    with_measurements("N809-line-end-in-a-value", what, REMARKS, findings, text(content))
     content = measurements()
     content[5][6] = "x" * (64 * 1024 + 1)
     with_measurements("E108-long-value", "A value of more than 64 KiB.", REMARKS, [finding("E108", MEASUREMENTS, 6)], text(content))
@@ -126,7 +129,8 @@ def cells_and_lines():
     with_measurements("E107-unclosed-quote", "A quote that never closes.", REFUSED, [finding("E107", MEASUREMENTS, 7)], content)
     rows = [[f'"{cell}"' for cell in row] for row in measurements()]
     rows[6][6] = '"client'
-    with_measurements("E107-closed-by-a-later-quote", "The quote that is missing in row 7 is found in row 8.", REFUSED, [finding("E107", MEASUREMENTS, 7)], text(rows))
+    what = "The quote that is missing in row 7 is found in row 8."
+    with_measurements("E107-closed-by-a-later-quote", what, REFUSED, [finding("E107", MEASUREMENTS, 7)], text(rows))
 
 
 def dialects():
@@ -158,7 +162,8 @@ def headers():
     rows[0][-1] = ""
     one("W703-without-a-name", "A column with values and no header.", REMARKS, [finding("W703", TRAJECTORIES)], text(rows))
     rows = trajectories()
-    one("N811-trailing-delimiter", "A delimiter too many at the end of the rows.", CLEAN, [finding("N811", TRAJECTORIES)], text(rows[:1]) + text(rows[1:], end=";\n"))
+    content = text(rows[:1]) + text(rows[1:], end=";\n")
+    one("N811-trailing-delimiter", "A delimiter too many at the end of the rows.", CLEAN, [finding("N811", TRAJECTORIES)], content)
     one("N811-empty-last-column", "A delimiter too many at the end of the rows and the header.", CLEAN, [finding("N811", TRAJECTORIES)], text(rows, end=";\n"))
 
 
@@ -170,7 +175,8 @@ def shapes():
     content[6][5] = "51,5"
     with_measurements("E114-decimal-comma", "A decimal comma without quotes between commas.", REMARKS, [finding("E114", MEASUREMENTS, 7)], text(content, ","))
     content[6][6] = ""
-    with_measurements("E114-decimal-comma-at-the-end", "The same before an empty field: 5 is no respondent.", REMARKS, [finding("E114", MEASUREMENTS, 7)], text(content, ","))
+    what = "The same before an empty field: 5 is no respondent."
+    with_measurements("E114-decimal-comma-at-the-end", what, REMARKS, [finding("E114", MEASUREMENTS, 7)], text(content, ","))
     rows = trajectories()
     rows[5:5] = [[""], [""] * 10]
     one("N813-blank-rows", "An empty row and one of delimiters.", CLEAN, [finding("N813", TRAJECTORIES)], text(rows))
@@ -178,7 +184,12 @@ def shapes():
     one("N814-header-repeated", "The header again, between the rows.", CLEAN, [finding("N814", TRAJECTORIES)], text(rows[:9] + rows[:1] + rows[9:]))
     total = ["Totaal"] + [""] * 5 + ["6500"] + [""] * 3
     one("W704-totals", "A row of totals at the end.", REMARKS, [finding("W704", TRAJECTORIES, 22)], text([*rows, total]))
-    one("W704-short-totals", "Totals with fewer fields than columns, and an empty row below.", REMARKS, [finding("W704", TRAJECTORIES, 22), finding("N813", TRAJECTORIES)][::-1], text([*rows, ["Totaal", "20"], [""]]))
+    findings = [finding("N813", TRAJECTORIES), finding("W704", TRAJECTORIES, 22)]
+    one("W704-short-totals", "Totals with fewer fields than columns, and an empty row below.", REMARKS, findings, text([*rows, ["Totaal", "20"], [""]]))
+    sessions = ["traject_id datum minuten_direct minuten_indirect vorm".split()]
+    sessions += [[f"T{n:03}", day(n % 60 + 7), str(40 + n % 9), str(5 + n % 4), ["f2f", "beeld"][n % 2]] for n in range(1, 21)]
+    files = {TRAJECTORIES: text(rows), SESSIONS: text([*sessions, ["Totaal", "", "878", "129", ""]])}
+    fixture("W704-two-totals", "Totals of two columns.", REMARKS, [finding("W704", SESSIONS, 22)], files)
     one("E115-no-rows", "A header and nothing below it.", REFUSED, [finding("E115", TRAJECTORIES)], text(rows[:1]))
     with_measurements("W706-no-rows", "An optional table with a header and nothing below it.", REMARKS, [finding("W706", MEASUREMENTS)], text(measurements()[:1]))
 
