@@ -278,7 +278,8 @@ fn no_personal_data_of_any_fixture_occur_in_any_output() {
         let found: Vec<&toml::Table> = expected["finding"].as_array().unwrap().iter().filter_map(|finding| finding.as_table()).collect();
         let headers: BTreeSet<String> = found.iter().filter_map(|finding| finding.get("header")).map(|header| header.as_str().unwrap().to_owned()).collect();
         let mut secrets = telling_cells(&fixture, (!is_refused).then_some(&headers));
-        secrets.extend(["Zandloper", "14-02-1980"].map(str::to_owned));
+        let in_names = ["Zandloper", "14-02-1980"];
+        secrets.extend(in_names.map(str::to_owned));
         codes.insert(name.split('-').next().unwrap().to_owned());
 
         let folder = scratch(&format!("canaries/{name}"));
@@ -290,7 +291,8 @@ fn no_personal_data_of_any_fixture_occur_in_any_output() {
         read_all(&batch, &mut outputs);
         assert!(outputs.len() > 5, "{name}: the receipt is there");
         for (output, bytes) in outputs {
-            let told = secrets.iter().filter(|secret| bytes.windows(secret.len()).any(|window| window == secret.as_bytes()) || output.contains(secret.as_str())).count();
+            let told = secrets.iter().filter(|secret| bytes.windows(secret.len()).any(|window| window == secret.as_bytes())).count();
+            assert!(!in_names.iter().any(|secret| output.contains(secret)), "{name}: the name of an output tells");
             assert_eq!(told, 0, "{name}: {output} has {told} of {} values", secrets.len());
         }
         let parts = batch.join("lake/.parts/2025");

@@ -3,8 +3,9 @@
 //!
 //! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `encoding` and `dialect` make
 //! text of it, `mapping` chooses its layout, `header` finds its columns, `records` and `rows` cut it into columns, `privacy`
-//! refuses what may not be kept, `typing` decides each column as a whole, `checks` judges rows, and `ingest` settles what
-//! every finding does and writes parts.
+//! refuses what may not be kept, `sender` what is another's, `typing` decides each column as a whole, `checks` judges rows,
+//! and `ingest` settles what every finding does and writes parts. `change` compares it with the delivery that it replaces,
+//! [`hold_doubles`] with those of other providers.
 //! [`Lake::publish`] merges the parts of a year.
 
 mod atomic;

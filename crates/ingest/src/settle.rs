@@ -132,9 +132,9 @@ fn count_checks(column: &ColumnSchema, identifier: bool, cells: u64, findings: &
 /// E203, decision 13: nothing says whether day or month comes first, and rows that are used with the one reading are not with
 /// the other.
 fn undecided_dates(table: &Table<'_>, rules: &RuleSet, month_first: &BTreeMap<usize, MonthFirst>, findings: &mut Findings<'_>) {
-    let other_reading = |column: usize, row: u32, day: i32| {
-        let rows = month_first.get(&column)?;
-        rows.binary_search_by_key(&row, |(row, _)| *row).ok().map(|place| rows[place].1).or(Some(day))
+    let other_reading = |column: usize, row: usize, day: i32| {
+        let place = |rows: &MonthFirst| rows.binary_search_by_key(&(row as u32), |(row, _)| *row).ok().map(|place| rows[place].1);
+        month_first.get(&column).and_then(place).unwrap_or(day)
     };
     for rule in rules.rules.iter().filter(|rule| rule.table == table.schema.table) {
         let Some(RowCheck::NotBefore { column, other }) = &rule.check else { continue };
@@ -142,9 +142,7 @@ fn undecided_dates(table: &Table<'_>, rules: &RuleSet, month_first: &BTreeMap<us
         let Some(undecided) = [column, other].into_iter().find(|column| month_first.contains_key(column)) else { continue };
         let (Values::Date(days), Values::Date(others)) = (&table.typed[column].values, &table.typed[other].values) else { continue };
         let differs = (0..table.len()).filter(|row| table.typed[column].valid[*row] && table.typed[other].valid[*row]).any(|row| {
-            let day = other_reading(column, row as u32, days[row]).unwrap_or(days[row]);
-            let other_day = other_reading(other, row as u32, others[row]).unwrap_or(others[row]);
-            (days[row] < others[row]) != (day < other_day)
+            (days[row] < others[row]) != (other_reading(column, row, days[row]) < other_reading(other, row, others[row]))
         });
         if differs {
             let count = spiegel_model::count(month_first.get(&undecided).map_or(0, Vec::len) as u64);

@@ -92,6 +92,9 @@ fn report(state: Option<&ProviderState>, receipt: Option<&Receipt>) -> String {
             _ => format!("geen: {refused}"),
         };
     }
+    if receipt.is_some_and(|receipt| receipt.verdict == Verdict::Held) {
+        return "aangehouden: dezelfde inhoud als een andere aanbieder (E509)".to_owned();
+    }
     match state.map(|state| &state.report) {
         None => "nog niet berekend".to_owned(),
         Some(ReportState::Assembled) => "berekend, PDF nog niet gemaakt".to_owned(),
