@@ -1,15 +1,17 @@
-//! Opens what was delivered, a folder or a zip, without trusting it.
+//! Opens what was delivered, a folder, a zip or one file, without trusting it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 
 use crate::discover::is_clutter;
 use crate::findings::{Findings, Place};
 use crate::key::hexadecimal;
+use crate::kinds::{self, Kind};
 use crate::spelling::canonical;
 use crate::zipped;
 
@@ -53,40 +55,52 @@ pub(crate) struct Delivered {
 }
 
 enum Content {
-    Folder { files: Vec<SourceFile>, links: Vec<String>, clutter: u64, unreadable: Vec<String>, too_large: Vec<String> },
+    Folder { files: Vec<SourceFile>, clutter: u64, faults: Vec<(&'static str, String)> },
     Zip(Vec<u8>),
-    Unreadable,
-    TooLarge,
+    File(SourceFile),
+    /// E006, E019 or E020.
+    Unread(&'static str),
 }
 
-/// Reads a folder or a zip. What cannot be read is the submission's fault and becomes a finding.
+/// Reads a folder, a zip or one file. What cannot be read is the submission's fault and becomes a finding.
 pub(crate) fn read(path: &Path, register: &str) -> Delivered {
     if path.is_dir() {
         return read_folder(path, register);
     }
-    let unreadable = |content| Delivered { sha256: hexadecimal(&Sha256::digest(b"")), content };
-    if fs::metadata(path).is_ok_and(|metadata| metadata.len() > FILE_BYTES_MAXIMUM) {
-        return unreadable(Content::TooLarge);
+    match fs::metadata(path).map_err(|_| "E006").and_then(|listed| read_unchanged(path, &listed)) {
+        Ok(bytes) => {
+            let sha256 = hexadecimal(&Sha256::digest(&bytes));
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let file = SourceFile { name, bytes };
+            let content = if file.extension() == "zip" { Content::Zip(file.bytes) } else { Content::File(file) };
+            Delivered { sha256, content }
+        }
+        Err(code) => Delivered { sha256: hexadecimal(&Sha256::digest(b"")), content: Content::Unread(code) },
     }
-    match fs::read(path) {
-        Ok(bytes) => Delivered { sha256: hexadecimal(&Sha256::digest(&bytes)), content: Content::Zip(bytes) },
-        Err(_) => unreadable(Content::Unreadable),
+}
+
+/// The bytes of a file that is still as it was listed when they have been read; else the code of what is wrong.
+fn read_unchanged(path: &Path, listed: &fs::Metadata) -> Result<Vec<u8>, &'static str> {
+    let stamp = |metadata: &fs::Metadata| (metadata.len(), metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH));
+    if listed.len() > FILE_BYTES_MAXIMUM {
+        return Err("E019");
     }
+    let bytes = fs::read(path).map_err(|_| "E006")?;
+    let now = fs::metadata(path).map_err(|_| "E020")?;
+    if stamp(&now) != stamp(listed) || bytes.len() as u64 != listed.len() { Err("E020") } else { Ok(bytes) }
 }
 
 #[derive(Default)]
 struct Walk {
     files: Vec<SourceFile>,
-    links: Vec<String>,
     clutter: u64,
-    unreadable: Vec<String>,
-    too_large: Vec<String>,
+    faults: Vec<(&'static str, String)>,
 }
 
 fn read_folder(path: &Path, register: &str) -> Delivered {
     let mut walk = Walk::default();
     if walk.folder(path, "", register, DEPTH_MAXIMUM).is_err() {
-        walk.unreadable.push(String::new());
+        walk.faults.push(("E006", String::new()));
     }
     let mut hash = Sha256::new();
     for file in &walk.files {
@@ -95,15 +109,15 @@ fn read_folder(path: &Path, register: &str) -> Delivered {
         hash.update((file.bytes.len() as u64).to_le_bytes());
         hash.update(&file.bytes);
     }
-    let Walk { files, links, clutter, unreadable, too_large } = walk;
-    Delivered { sha256: hexadecimal(&hash.finalize()), content: Content::Folder { files, links, clutter, unreadable, too_large } }
+    let Walk { files, clutter, faults } = walk;
+    Delivered { sha256: hexadecimal(&hash.finalize()), content: Content::Folder { files, clutter, faults } }
 }
 
 impl Walk {
     fn folder(&mut self, path: &Path, prefix: &str, register: &str, depth: usize) -> io::Result<()> {
-        let mut entries = fs::read_dir(path)?.collect::<io::Result<Vec<_>>>()?;
-        entries.sort_by_key(fs::DirEntry::file_name);
-        for entry in entries {
+        let mut entries = fs::read_dir(path)?.map(|entry| entry.and_then(|entry| Ok((entry.metadata()?, entry)))).collect::<io::Result<Vec<_>>>()?;
+        entries.sort_by_key(|(_, entry)| entry.file_name());
+        for (listed, entry) in entries {
             let base = entry.file_name().to_string_lossy().into_owned();
             let name = format!("{prefix}{base}");
             if is_clutter(&base) {
@@ -113,17 +127,15 @@ impl Walk {
             if name == register || self.files.len() > ENTRIES_MAXIMUM {
                 continue;
             }
-            let kind = entry.file_type()?;
-            if kind.is_dir() && depth > 0 {
+            if listed.is_dir() && depth > 0 {
                 self.folder(&entry.path(), &format!("{name}/"), register, depth - 1)?;
-            } else if !kind.is_file() {
-                self.links.push(name);
-            } else if entry.metadata()?.len() > FILE_BYTES_MAXIMUM {
-                self.too_large.push(name);
-            } else if let Ok(bytes) = fs::read(entry.path()) {
-                self.files.push(SourceFile { name, bytes });
+            } else if !listed.is_file() {
+                self.faults.push(("E002", name));
             } else {
-                self.unreadable.push(name);
+                match read_unchanged(&entry.path(), &listed) {
+                    Ok(bytes) => self.files.push(SourceFile { name, bytes }),
+                    Err(code) => self.faults.push((code, name)),
+                }
             }
         }
         Ok(())
@@ -132,55 +144,107 @@ impl Walk {
 
 /// The files of a submission, sorted by name; empty when it had to be refused.
 pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'_>) -> Vec<SourceFile> {
-    let (files, clutter) = match delivered.content {
-        Content::Folder { files, links, clutter, unreadable, too_large } => {
-            links.iter().for_each(|link| _ = findings.raise("E002", Place::file(link), &[]));
-            unreadable.iter().for_each(|file| _ = findings.raise("E006", Place::file(file), &[]));
-            too_large.iter().for_each(|file| _ = findings.raise("E019", Place::file(file), &[]));
+    let (mut files, clutter) = match delivered.content {
+        Content::Folder { files, clutter, faults } => {
+            faults.iter().for_each(|(code, file)| _ = findings.raise(code, Place::file(file), &[]));
             if files.len() > ENTRIES_MAXIMUM {
                 findings.raise("E004", Place::file(name), &[("count", &format!("meer dan {ENTRIES_MAXIMUM}"))]);
             }
             (files, clutter)
         }
-        Content::Zip(bytes) => zipped::unpack(bytes, name, findings),
-        Content::Unreadable => {
-            findings.raise("E006", Place::file(name), &[]);
-            (Vec::new(), 0)
-        }
-        Content::TooLarge => {
-            findings.raise("E019", Place::file(name), &[]);
+        Content::Zip(bytes) => match kinds::recognise(&bytes) {
+            // An empty or broken zip is told as such by who opens it.
+            Kind::Archive | Kind::Unknown => zipped::unpack(&bytes, name, findings),
+            _ if bytes.is_empty() => {
+                findings.raise("E008", Place::file(name), &[]);
+                (Vec::new(), 0)
+            }
+            kind => {
+                findings.raise("E009", Place::file(name), &[("value", kind.dutch()), ("other", "een zip")]);
+                (Vec::new(), 0)
+            }
+        },
+        Content::File(file) => (vec![file], 0),
+        Content::Unread(code) => {
+            findings.raise(code, Place::file(name), &[]);
             (Vec::new(), 0)
         }
     };
+    for code in ["E004", "E006", "E017", "E019", "E020", "N801"] {
+        findings.checked(code, files.len() as u64);
+    }
     if clutter > 0 {
         findings.raise("N801", Place::default(), &[("count", &clutter.to_string())]);
     }
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
     for file in &files {
-        // Case only: what differs in other signs is told apart by the table names (E012).
-        if let Some(other) = names.insert(file.name.to_lowercase(), &file.name) {
+        if let Some(other) = names.insert(folded(&file.name), &file.name) {
             findings.raise("E017", Place::file(&file.name), &[("other", other)]);
         }
-        if is_archive(&file.bytes) {
-            // An xlsx is a zip as well; it is refused by its extension (E010).
-            if !["xlsx", "xlsm", "docx", "ods", "xlsb"].contains(&file.extension().as_str()) {
-                findings.raise("E005", Place::file(&file.name), &[]);
-            }
-        }
     }
-    let mut files = files;
     files.sort_by(|left, right| left.name.cmp(&right.name));
     files
 }
 
-/// Zip, gzip, 7z, rar, bzip2, xz.
-fn is_archive(bytes: &[u8]) -> bool {
-    const MARKS: [&[u8]; 6] = [b"PK\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"BZh", b"\xfd7zXZ\x00"];
-    MARKS.iter().any(|mark| bytes.starts_with(mark))
+/// A name by which a computer that ignores case, or how an accent is written, knows a file: in lower case, with the accents
+/// of Latin letters behind the letter (Unicode NFD).
+pub(crate) fn folded(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for letter in name.chars().flat_map(char::to_lowercase) {
+        match decomposed(letter) {
+            Some((letter, accent)) => out.extend([letter, accent]),
+            None => out.push(letter),
+        }
+    }
+    out
+}
+
+/// A letter and its accent. The letters of Latin-1 and of the Dutch, French, German and Scandinavian keyboards.
+fn decomposed(letter: char) -> Option<(char, char)> {
+    const ACCENTS: [(char, &str, &str); 7] = [
+        ('\u{300}', "àèìòùǹẁỳ", "aeiounwy"),
+        ('\u{301}', "áéíóúýćńśźĺŕǵ", "aeiouycnszlrg"),
+        ('\u{302}', "âêîôûŵŷĉĝĥĵŝ", "aeiouwycghjs"),
+        ('\u{303}', "ãñõĩũ", "anoiu"),
+        ('\u{308}', "äëïöüÿẅẍ", "aeiouywx"),
+        ('\u{30a}', "åů", "au"),
+        ('\u{327}', "çşţ", "cst"),
+    ];
+    ACCENTS.iter().find_map(|(accent, composed, plain)| {
+        let place = composed.chars().position(|other| other == letter)?;
+        Some((plain.chars().nth(place)?, *accent))
+    })
 }
 
 /// True when a stem means this table.
 pub(crate) fn names_table(stem: &str, table: &spiegel_model::TableSchema) -> bool {
     let stem = canonical(stem);
     stem == canonical(&table.name) || table.synonyms.iter().any(|synonym| canonical(synonym) == stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changes_after_it_was_listed_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("trajecten.csv");
+        fs::write(&path, "traject_id;client_id\n").unwrap();
+        let listed = fs::metadata(&path).unwrap();
+        assert_eq!(read_unchanged(&path, &listed).unwrap(), b"traject_id;client_id\n");
+        fs::write(&path, "traject_id;client_id\nT1;C1\n").unwrap();
+        assert_eq!(read_unchanged(&path, &listed), Err("E020"));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(read_unchanged(&path, &listed), Err("E006"));
+    }
+
+    #[test]
+    fn one_name_in_two_spellings_is_one_name() {
+        assert_eq!(folded("Cli\u{eb}nt.csv"), folded("clie\u{308}nt.CSV"));
+        assert_ne!(folded("cli\u{eb}nt.csv"), folded("client.csv"));
+        for letter in ('\u{c0}'..='\u{17f}').filter(|letter| decomposed(*letter).is_some()) {
+            assert!(decomposed(letter).unwrap().0.is_ascii_lowercase(), "{letter}");
+        }
+    }
 }

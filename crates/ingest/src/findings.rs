@@ -63,6 +63,8 @@ pub(crate) struct Findings<'a> {
     /// Names of files, sheets and headers, each once.
     names: Vec<String>,
     name_places: HashMap<String, u32>,
+    /// File and sheet behind a name that stands for both.
+    sheets: BTreeMap<String, (String, String)>,
     checked: Vec<u64>,
     found: Vec<u64>,
     /// First refusing finding.
@@ -80,12 +82,25 @@ impl<'a> Findings<'a> {
             slot_names: Vec::new(),
             names: vec![String::new()],
             name_places: HashMap::from([(String::new(), 0)]),
+            sheets: BTreeMap::new(),
             checked: vec![0; rules.len()],
             found: vec![0; rules.len()],
             refusal: None,
             unknown: BTreeSet::new(),
             rules,
         }
+    }
+
+    /// One name for a sheet of a workbook: findings under it name file and sheet.
+    pub(crate) fn name_sheet(&mut self, file: &str, sheet: &str) -> String {
+        let name = format!("{file} blad \"{sheet}\"");
+        self.sheets.insert(name.clone(), (file.to_owned(), sheet.to_owned()));
+        name
+    }
+
+    /// True when a name stands for a sheet of a workbook.
+    pub(crate) fn is_sheet(&self, name: &str) -> bool {
+        self.sheets.contains_key(name)
     }
 
     /// Notes how many rows, cells or files a rule was applied to, whatever it found.
@@ -177,11 +192,13 @@ impl<'a> Findings<'a> {
         // A privacy finding shows column and count only (submission.md 3.6).
         let private = is_private(&rule.code);
         let value = slots.iter().find(|(name, _)| *name == VALUE && raised.column > 0 && raised.row > 0 && !private);
+        let file = &self.names[raised.file as usize];
+        let (file, sheet) = self.sheets.get(file).map_or((file, &self.names[raised.sheet as usize]), |(file, sheet)| (file, sheet));
         Finding {
             code: rule.code.clone(),
             consequence: raised.consequence,
-            file: self.names[raised.file as usize].clone(),
-            sheet: self.names[raised.sheet as usize].clone(),
+            file: file.clone(),
+            sheet: sheet.clone(),
             row: (raised.row > 0).then_some(u64::from(raised.row)),
             column: if raised.column == 0 { String::new() } else { column_letter(raised.column as usize - 1) },
             header: self.names[raised.header as usize].clone(),
@@ -236,7 +253,8 @@ impl<'a> Findings<'a> {
 
     /// Keeps only findings of the privacy checks: the others may quote values (decision 15).
     pub(crate) fn keep_privacy_only(&mut self) {
-        let kept = std::mem::replace(self, Self { rules: self.rules.clone(), places: self.places.clone(), ..Self::new(&NO_RULES) });
+        let empty = Self { rules: self.rules.clone(), places: self.places.clone(), sheets: self.sheets.clone(), ..Self::new(&NO_RULES) };
+        let kept = std::mem::replace(self, empty);
         self.checked = vec![0; self.rules.len()];
         self.found = vec![0; self.rules.len()];
         for (place, raised) in kept.raised.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! One submission from inbox to receipt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use spiegel_model::{Delivery, DeliveryKind, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
 
@@ -15,17 +15,17 @@ use crate::encoding;
 use crate::error::Error;
 use crate::findings::{Findings, Place};
 use crate::key::Key;
+use crate::kinds::{self, Readable};
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
 use crate::receipt;
 use crate::settle;
 use crate::table::{self, Fate, Table};
 use crate::values::Values;
+use crate::workbook::{self, Aside};
 
 /// Version of `ontvangst.json`.
 const RECEIPT_FORMAT: u32 = 1;
-/// E010: what this reader reads.
-const EXTENSIONS: [&str; 4] = ["csv", "txt", "tsv", "tab"];
 /// E501: digits of an AGB code.
 const AGB_DIGITS: usize = 8;
 /// Decision 15.
@@ -140,28 +140,24 @@ fn read_tables<'a>(
     }
     let manifest = Manifest::take(&mut files, found, findings);
     let indexes: Vec<HeaderIndex> = context.schema.tables.iter().map(HeaderIndex::new).collect();
+    let (sources, unreadable) = sources(files, context.schema, &indexes, findings, normalised);
     let mut tables: Vec<Table<'a>> = Vec::new();
-    for file in &files {
+    for Source { file, place, aside } in sources {
         let at = Place::file(&file.name);
-        if !EXTENSIONS.contains(&file.extension().as_str()) {
-            findings.raise("E010", at, &[("expected", "csv")]);
-            continue;
-        }
-        let Some(place) = table_of(file, &context.schema.tables, &indexes) else {
-            let names = context.schema.tables.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
-            findings.raise("E011", at, &[("expected", &names)]);
-            continue;
-        };
         let schema = &context.schema.tables[place];
         if let Some(other) = tables.iter().find(|table| table.schema.table == schema.table) {
             findings.raise("E012", at, &[("other", &other.file), ("expected", &schema.name)]);
             continue;
         }
-        if let Some(manifest) = &manifest {
-            manifest.check_content(file, findings);
+        if let Some(manifest) = manifest.as_ref().filter(|_| aside.is_none()) {
+            manifest.check_content(&file, findings);
         }
-        let table = table::read(file, schema, &indexes[place], findings, normalised);
-        if let Some(declared) = manifest.as_ref().and_then(|manifest| manifest.declared(file.stem())).and_then(|declared| declared.rijen) {
+        let mut table = table::read(&file, schema, &indexes[place], findings, normalised);
+        if let Some(aside) = &aside {
+            workbook::settle(&mut table, aside, findings);
+        }
+        let declared_name = if aside.is_some() { &schema.name } else { file.stem() };
+        if let Some(declared) = manifest.as_ref().and_then(|manifest| manifest.declared(declared_name)).and_then(|declared| declared.rijen) {
             let counted = table.raw.rows() - table.raw.blank - table.raw.repeated_header + table.unread_rows;
             if counted != declared {
                 let (value, expected) = (spiegel_model::count(counted), spiegel_model::count(declared));
@@ -170,14 +166,51 @@ fn read_tables<'a>(
         }
         tables.push(table);
     }
-    for schema in context.schema.tables.iter().filter(|schema| schema.required) {
+    for (_, schema) in context.schema.tables.iter().enumerate().filter(|(place, schema)| schema.required && !unreadable.contains(place)) {
         if !tables.iter().any(|table| table.schema.table == schema.table) {
-            findings.raise("E013", Place::default(), &[("expected", &format!("{}.csv", schema.name))]);
+            findings.raise("E013", Place::default(), &[("expected", &schema.name)]);
         }
     }
     // In the order of the schema, whatever the files are called.
     tables.sort_by_key(|table| context.schema.tables.iter().position(|schema| schema.table == table.schema.table));
     Ok(tables)
+}
+
+/// A text with the table it holds: a file, or a sheet of a workbook with what it has beside its text.
+struct Source {
+    file: SourceFile,
+    place: usize,
+    aside: Option<Aside>,
+}
+
+/// The texts that hold tables, and the tables that are there but cannot be read.
+fn sources(
+    files: Vec<SourceFile>,
+    schema: &SubmissionSchema,
+    indexes: &[HeaderIndex],
+    findings: &mut Findings<'_>,
+    normalised: &mut Vec<String>,
+) -> (Vec<Source>, BTreeSet<usize>) {
+    let (mut sources, mut unreadable) = (Vec::new(), BTreeSet::new());
+    // One file after another: a workbook is let go once its sheets are text.
+    for file in files {
+        match kinds::readable(&file, findings) {
+            None => {}
+            Some(Readable::Text) => match table_of(&file, &schema.tables, indexes) {
+                Some(place) => sources.push(Source { file, place, aside: None }),
+                None => {
+                    let names = schema.tables.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
+                    findings.raise("E011", Place::file(&file.name), &[("expected", &names)]);
+                }
+            },
+            Some(Readable::Workbook) => {
+                let read = workbook::read(&file, &schema.tables, indexes, findings, normalised);
+                unreadable.extend(read.unreadable);
+                sources.extend(read.sheets.into_iter().map(|sheet| Source { file: sheet.file, place: sheet.table, aside: Some(sheet.aside) }));
+            }
+        }
+    }
+    (sources, unreadable)
 }
 
 /// The table a file holds: by its name, else by its headers when only one table has them all.

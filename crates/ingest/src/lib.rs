@@ -1,7 +1,8 @@
 //! Turns a submission into canonical Parquet, with a receipt that proves that no row was lost.
 //! It never runs SQL and never prints.
 //!
-//! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `encoding` and `dialect` make
+//! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `kinds` tells what each file is,
+//! `workbook` makes text of the sheets of a workbook, `encoding` and `dialect` make
 //! text of it, `header` finds its columns, `rows` cuts it into columns, `privacy` refuses what may not be kept, `typing`
 //! decides each column as a whole, `checks` judges rows, and `ingest` settles what every finding does and writes parts.
 //! [`Lake::publish`] merges the parts of a year.
@@ -20,6 +21,7 @@ mod findings;
 mod header;
 mod ingest;
 mod key;
+mod kinds;
 mod lake;
 mod manifest;
 mod numbers;
@@ -32,6 +34,7 @@ mod spelling;
 mod table;
 mod typing;
 mod values;
+mod workbook;
 mod zipped;
 
 pub use definitions::{definitions_hash, load_rules, load_schema};

@@ -7,8 +7,9 @@ use spiegel_model::{ColumnType, Consequence};
 use crate::findings::Findings;
 use crate::spelling::nearest;
 use crate::table::{Fate, Table};
-use crate::typing::{self, OUT_OF_RANGE, Settings};
+use crate::typing::{self, OUT_OF_RANGE, Settings, Typing};
 use crate::values::TypedColumn;
+use crate::workbook;
 
 /// Codes of values that can be read but lie out of bounds: a rule that only warns about them keeps the value.
 const OUT_OF_BOUNDS: [&str; 3] = [OUT_OF_RANGE, "E303", "E304"];
@@ -23,7 +24,8 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
             continue;
         };
         let identifier = column.pseudonymise || schema.key.contains(&column.name) || schema.parent.as_ref().is_some_and(|parent| parent.column == column.name);
-        let typing = typing::type_column(&table.raw.columns[in_file], column, Settings { future, identifier });
+        let mut typing = typing::type_column(&table.raw.columns[in_file], column, Settings { future, identifier });
+        known_faults(table, place, in_file, &mut typing);
         if !typing.evidence.is_empty() {
             normalised.push(format!("{}, kolom {}: {}", table.file, column.header, typing.evidence.join(", ")));
         }
@@ -58,6 +60,19 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
         table.typed.push(typed);
         table.faulted.push(typing.faults.into_iter().map(|(row, _)| row).collect());
     }
+}
+
+/// What was wrong with a cell before it was typed takes the place of what its type makes of it.
+fn known_faults(table: &Table<'_>, place: usize, in_file: usize, typing: &mut Typing) {
+    let mut known: BTreeMap<u32, &'static str> = workbook::errors_as_text(&table.raw.columns[in_file]).map(|row| (row, "E119")).collect();
+    known.extend(table.cell_faults.iter().filter(|fault| fault.column == place).map(|fault| (fault.row, fault.code)));
+    if known.is_empty() {
+        return;
+    }
+    typing.faults.retain(|(row, _)| !known.contains_key(row));
+    known.keys().for_each(|row| typing.column.valid[*row as usize] = false);
+    typing.faults.extend(known);
+    typing.faults.sort_unstable_by_key(|(row, _)| *row);
 }
 
 /// E120: a value that a row cannot do without is not there. A value that was there but wrong has its own finding.

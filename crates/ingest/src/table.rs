@@ -24,6 +24,8 @@ pub(crate) struct Table<'a> {
     pub(crate) schema: &'a TableSchema,
     pub(crate) file: String,
     pub(crate) headers: Vec<String>,
+    /// Row of the header; None when none was found.
+    pub(crate) header_row: Option<u32>,
     /// For every column of the schema its place in the file.
     pub(crate) places: Vec<Option<usize>>,
     pub(crate) raw: RawTable,
@@ -37,6 +39,16 @@ pub(crate) struct Table<'a> {
     pub(crate) emptied: u64,
     /// Rows of a file whose header could not be read.
     pub(crate) unread_rows: u64,
+    /// Cells that are known to be wrong before they are typed.
+    pub(crate) cell_faults: Vec<CellFault>,
+}
+
+/// A cell that cannot be used whatever its column makes of it.
+pub(crate) struct CellFault {
+    /// Column of the schema.
+    pub(crate) column: usize,
+    pub(crate) row: u32,
+    pub(crate) code: &'static str,
 }
 
 impl Table<'_> {
@@ -124,6 +136,7 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
         schema,
         file: file.name.clone(),
         headers: Vec::new(),
+        header_row: None,
         places: vec![None; schema.columns.len()],
         raw: RawTable::default(),
         typed: Vec::new(),
@@ -132,6 +145,7 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
         quarantined: Vec::new(),
         emptied: 0,
         unread_rows: 0,
+        cell_faults: Vec::new(),
     };
     let text = encoding::decode(&file.bytes);
     if text.encoding == Encoding::Wide {
@@ -155,7 +169,10 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
             return table;
         }
     };
-    normalised.push(format!("{name}: {}, scheidingsteken {}", text.encoding.dutch(), dialect.dutch()));
+    if !findings.is_sheet(name) {
+        normalised.push(format!("{name}: {}, scheidingsteken {}", text.encoding.dutch(), dialect.dutch()));
+    }
+    table.header_row = Some(dialect.preamble + 1);
     if dialect.declares_separator {
         findings.raise("N807", at, &[]);
     }
