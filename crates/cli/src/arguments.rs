@@ -47,6 +47,8 @@ pub(crate) enum Verb {
     Query(Query),
     /// Explain the code of a finding: what it means, why it matters, what to do.
     Explain(Explain),
+    /// Write the workbook that small providers fill in, with a filled example, from the schema of a pipeline.
+    Template(Template),
     /// Make a key for pseudonyms of clients.
     Key(KeyOut),
     /// Work on the definitions of a pipeline.
@@ -219,6 +221,17 @@ pub(crate) struct Query {
 pub(crate) struct Explain {
     /// Code of a finding, for instance E301. Without it, all codes are listed.
     pub(crate) code: Option<String>,
+    /// Folder of the pipeline.
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+}
+
+/// `spiegel template`.
+#[derive(Debug, Args)]
+pub(crate) struct Template {
+    /// Folder to write to; made when it is not there.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
     /// Folder of the pipeline.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,

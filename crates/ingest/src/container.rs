@@ -177,10 +177,15 @@ pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'
         findings.raise("N801", Place::default(), &[("count", &clutter.to_string())]);
     }
     let mut names: BTreeMap<String, &str> = BTreeMap::new();
+    let mut is_ambiguous = false;
     for file in &files {
         if let Some(other) = names.insert(folded(&file.name), &file.name) {
             findings.raise("E017", Place::file(&file.name), &[("other", other)]);
+            is_ambiguous = true;
         }
+    }
+    if is_ambiguous {
+        return Vec::new();
     }
     files.sort_by(|left, right| left.name.cmp(&right.name));
     files

@@ -1,6 +1,6 @@
 //! One submission from inbox to receipt.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use spiegel_model::{Delivery, DeliveryKind, Receipt, RuleSet, SubmissionSchema, TableCount, TableSchema, Verdict};
 
@@ -140,7 +140,10 @@ fn read_tables<'a>(
     }
     let manifest = Manifest::take(&mut files, found, findings);
     let indexes: Vec<HeaderIndex> = context.schema.tables.iter().map(HeaderIndex::new).collect();
-    let (sources, unreadable) = sources(files, context.schema, &indexes, findings, normalised);
+    let before = findings.refusal.is_some();
+    let sources = sources(files, context.schema, &indexes, findings, normalised);
+    // A table may stand in what could not be read: nothing is said about what is missing.
+    let all_read = before || findings.refusal.is_none();
     let mut tables: Vec<Table<'a>> = Vec::new();
     for Source { file, place, aside } in sources {
         let at = Place::file(&file.name);
@@ -166,7 +169,7 @@ fn read_tables<'a>(
         }
         tables.push(table);
     }
-    for (_, schema) in context.schema.tables.iter().enumerate().filter(|(place, schema)| schema.required && !unreadable.contains(place)) {
+    for schema in context.schema.tables.iter().filter(|schema| all_read && schema.required) {
         if !tables.iter().any(|table| table.schema.table == schema.table) {
             findings.raise("E013", Place::default(), &[("expected", &schema.name)]);
         }
@@ -183,15 +186,15 @@ struct Source {
     aside: Option<Aside>,
 }
 
-/// The texts that hold tables, and the tables that are there but cannot be read.
+/// The texts that hold tables.
 fn sources(
     files: Vec<SourceFile>,
     schema: &SubmissionSchema,
     indexes: &[HeaderIndex],
     findings: &mut Findings<'_>,
     normalised: &mut Vec<String>,
-) -> (Vec<Source>, BTreeSet<usize>) {
-    let (mut sources, mut unreadable) = (Vec::new(), BTreeSet::new());
+) -> Vec<Source> {
+    let mut sources = Vec::new();
     // One file after another: a workbook is let go once its sheets are text.
     for file in files {
         match kinds::readable(&file, findings) {
@@ -204,13 +207,12 @@ fn sources(
                 }
             },
             Some(Readable::Workbook) => {
-                let read = workbook::read(&file, &schema.tables, indexes, findings, normalised);
-                unreadable.extend(read.unreadable);
-                sources.extend(read.sheets.into_iter().map(|sheet| Source { file: sheet.file, place: sheet.table, aside: Some(sheet.aside) }));
+                let sheets = workbook::read(&file, &schema.tables, indexes, findings, normalised);
+                sources.extend(sheets.into_iter().map(|sheet| Source { file: sheet.file, place: sheet.table, aside: Some(sheet.aside) }));
             }
         }
     }
-    (sources, unreadable)
+    sources
 }
 
 /// The table a file holds: by its name, else by its headers when only one table has them all.

@@ -45,3 +45,4 @@ pub use key::Key;
 pub use lake::{Lake, PartRef};
 pub use receipt::read_findings;
 pub use publish::{Published, PublishedTable};
+pub use typing::expectation;

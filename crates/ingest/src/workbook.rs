@@ -46,14 +46,6 @@ pub(crate) struct Aside {
     from_1904: bool,
 }
 
-/// What was read from a workbook.
-#[derive(Default)]
-pub(crate) struct Read {
-    pub(crate) sheets: Vec<Sheet>,
-    /// Tables that are there, but not in a way that can be read (E116).
-    pub(crate) unreadable: BTreeSet<usize>,
-}
-
 /// A sheet with text, whatever it holds.
 struct Filled {
     name: String,
@@ -61,29 +53,28 @@ struct Filled {
     aside: Aside,
 }
 
+/// E014: what a message says about a sheet.
+const TOO_LARGE: &str = "er zijn meer dan 2 miljoen cellen, of de gebruikte cellen beslaan meer dan 5 miljoen rijen maal kolommen";
+
 /// Reads the sheets that hold tables; what cannot be read becomes a finding.
-pub(crate) fn read(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderIndex], findings: &mut Findings<'_>, normalised: &mut Vec<String>) -> Read {
-    let Some(mut package) = Package::open(file, findings) else { return Read::default() };
+pub(crate) fn read(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderIndex], findings: &mut Findings<'_>, normalised: &mut Vec<String>) -> Vec<Sheet> {
+    let Some(mut package) = Package::open(file, findings) else { return Vec::new() };
     let at = Place::file(&file.name);
     let filled = match open(&mut package, &file.name, findings) {
         Ok(filled) => filled,
         Err((code, sheet)) => {
-            findings.raise(code, Place { sheet: &sheet, ..at }, &[("value", "meer cellen dan een aanlevering kan hebben"), ("count", "")]);
-            return Read::default();
+            findings.raise(code, Place { sheet: &sheet, ..at }, &[("value", TOO_LARGE), ("count", "")]);
+            return Vec::new();
         }
     };
     drop(package);
-    let mut read = Read::default();
     let mut found: Vec<(usize, Filled)> = Vec::new();
     let alone = filled.iter().filter(|sheet| !sheet.text.is_empty()).count() == 1;
     for sheet in filled {
         let by_name = |name: &str| tables.iter().position(|table| container::names_table(name, table));
         let place = by_name(&sheet.name);
         if sheet.text.is_empty() {
-            // A sheet of the template that was left empty. A table that must be there is missed elsewhere (E013).
-            if let Some(table) = place.map(|place| &tables[place]).filter(|table| !table.required) {
-                findings.raise("W706", Place { sheet: &sheet.name, ..at }, &[("expected", &table.name)]);
-            }
+            normalised.push(format!("{}: blad \"{}\" is leeg", file.name, sheet.name));
             continue;
         }
         let place = place.or_else(|| by_name(file.stem()).filter(|_| alone)).or_else(|| {
@@ -106,21 +97,20 @@ pub(crate) fn read(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderI
         if names.len() > 1 {
             findings.raise("E116", at, &[("value", &format!("de bladen {} bevatten allemaal {}", names.join(", "), table.name))]);
             found.retain(|(other, _)| *other != place);
-            read.unreadable.insert(place);
         }
     }
+    let mut sheets = Vec::new();
     for (place, sheet) in found {
         if let Some((row, other)) = second_table(&sheet.text, tables, indexes) {
             let value = format!("onder of naast de tabel {} begint op rij {row} de tabel {}", tables[place].name, tables[other].name);
             findings.raise("E116", Place { sheet: &sheet.name, row: Some(u64::from(row)), ..at }, &[("value", &value)]);
-            read.unreadable.extend([place, other]);
             continue;
         }
         let label = findings.name_sheet(&file.name, &sheet.name);
         normalised.push(format!("{label}: gelezen als {}", tables[place].name));
-        read.sheets.push(Sheet { file: SourceFile { name: label, bytes: sheet.text.into_bytes() }, table: place, aside: sheet.aside });
+        sheets.push(Sheet { file: SourceFile { name: label, bytes: sheet.text.into_bytes() }, table: place, aside: sheet.aside });
     }
-    read
+    sheets
 }
 
 /// All sheets as text. The error names the code and the sheet.

@@ -4,11 +4,13 @@ mod explain;
 mod pipeline;
 mod query;
 mod status;
+mod template;
 
 pub(crate) use explain::explain;
 pub(crate) use pipeline::check_pipeline;
 pub(crate) use query::query;
 pub(crate) use status::status;
+pub(crate) use template::template;
 
 use spiegel_ingest::Key;
 use spiegel_sample::{Country, CountryOptions};

@@ -22,7 +22,12 @@ const PARTS_MAXIMUM: usize = 1000;
 /// Parts that are XML; no other part is ever parsed.
 const XML_EXTENSIONS: [&str; 3] = [".xml", ".rels", ".vml"];
 
-pub(super) type Reader<'p, 'a> = quick_xml::Reader<BufReader<ZipFile<'p, Cursor<&'a [u8]>>>>;
+/// A part that is read event by event.
+pub(super) struct Reader<'p, 'a> {
+    xml: quick_xml::Reader<BufReader<ZipFile<'p, Cursor<&'a [u8]>>>>,
+    /// Elements that are open: a part that ends within one is not whole.
+    depth: usize,
+}
 
 /// The parts of a workbook.
 pub(super) struct Package<'a> {
@@ -40,11 +45,11 @@ impl<'a> Package<'a> {
             None
         };
         if file.bytes.len() > WORKBOOK_BYTES_MAXIMUM {
-            return refuse(findings, "E014", "", "een bestand van meer dan 32 MiB");
+            return refuse(findings, "E014", "", "het bestand is groter dan 32 MiB");
         }
         let archive = match zipped::open(&file.bytes, PARTS_MAXIMUM) {
             Ok(archive) => archive,
-            Err((code, count)) => return refuse(findings, code, &count, "een onderdeel van de werkmap"),
+            Err((code, count)) => return refuse(findings, code, &count, "een ander onderdeel van de werkmap"),
         };
         for code in ["E014", "E016", "E018"] {
             findings.checked(code, 1);
@@ -59,7 +64,7 @@ impl<'a> Package<'a> {
                 Some(package)
             }
             // The names of parts are the program's, not the provider's.
-            Err(Fault::Code(code, _)) => refuse(findings, code, "", "een te lange tekst"),
+            Err(Fault::Code(code, _)) => refuse(findings, code, "", "een tekst is langer dan 1 MiB"),
             Err(Fault::Folder) => refuse(findings, "E006", "", ""),
         }
     }
@@ -103,16 +108,23 @@ impl<'a> Package<'a> {
     pub(super) fn xml(&mut self, name: &str) -> Option<Reader<'_, 'a>> {
         let name = folded(name);
         let index = *self.parts.get(&name).filter(|_| XML_EXTENSIONS.iter().any(|extension| name.ends_with(extension)))?;
-        let mut reader = quick_xml::Reader::from_reader(BufReader::new(self.archive.by_index(index).ok()?));
-        reader.config_mut().expand_empty_elements = true;
-        Some(reader)
+        let mut xml = quick_xml::Reader::from_reader(BufReader::new(self.archive.by_index(index).ok()?));
+        xml.config_mut().expand_empty_elements = true;
+        Some(Reader { xml, depth: 0 })
     }
 }
 
 /// The next event; whatever cannot be parsed is damage (E006).
 pub(super) fn next<'b>(reader: &mut Reader<'_, '_>, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, &'static str> {
     buffer.clear();
-    reader.read_event_into(buffer).map_err(|_| "E006")
+    let event = reader.xml.read_event_into(buffer).map_err(|_| "E006")?;
+    match event {
+        Event::Start(_) => reader.depth += 1,
+        Event::End(_) => reader.depth = reader.depth.saturating_sub(1),
+        Event::Eof if reader.depth > 0 => return Err("E006"),
+        _ => {}
+    }
+    Ok(event)
 }
 
 /// An attribute by its name without prefix.

@@ -114,7 +114,9 @@ pub(super) fn text(package: &mut Package<'_>, path: &str, book: &Book, survey: &
         (column..cell.column).for_each(|_| text.push(SEPARATOR));
         column = cell.column;
         push(&mut text, cell.text);
-        let kinds = [cell.formula, cell.kind].into_iter().flatten();
+        // A formula whose value is an error is an error.
+        let formula = cell.formula.filter(|_| cell.kind != Some(Kind::Error));
+        let kinds = [formula, cell.kind].into_iter().flatten();
         notes.extend(kinds.map(|kind| Note { row: cell.row, column: cell.column as u16, kind }));
         if text.len() > TEXT_BYTES_MAXIMUM { Err("E014") } else { Ok(()) }
     })?;
