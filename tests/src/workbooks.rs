@@ -116,7 +116,7 @@ fn the_template_filled_in_is_accepted() {
 /// A cell in row 2 with the format of its column; numbers and days begin with `=`.
 fn cell(sheet: &str, column: usize, value: &str) -> String {
     let attribute = |element: &str, name: &str| element.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
-    let within = |element: &&str| (attribute(element, "min").parse().unwrap()..=attribute(element, "max").parse().unwrap()).contains(&(column + 1));
+    let within = |element: &&str| (attribute(element, "min").parse::<usize>().unwrap()..=attribute(element, "max").parse().unwrap()).contains(&(column + 1));
     let style = attribute(sheet.split("<col ").skip(1).find(within).unwrap(), "style");
     let place = format!("{}2", char::from(b'A' + column as u8));
     match value.strip_prefix('=') {
