@@ -88,7 +88,7 @@ fn the_filled_example_is_accepted_without_a_word_and_equals_its_csv() {
 #[test]
 fn the_template_filled_in_is_accepted() {
     let template = fs::read(templates().join("KIBG-aanlevering-sjabloon.xlsx")).unwrap();
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(template.as_slice())).unwrap();
+    let book: Xlsx<_> = Xlsx::new(Cursor::new(template.as_slice())).unwrap();
     assert_eq!(book.sheet_names(), ["Uitleg", "trajecten", "cqi", "rom", "sessies", "Keuzelijsten"]);
     // Filled in as a spreadsheet does: text in cells of text, days as numbers in cells with the format of their column.
     let sheets = [

@@ -121,6 +121,9 @@ fn open(package: &mut Package<'_>, workbook: &str, findings: &mut Findings<'_>) 
         findings.raise("E608", Place::file(workbook), &[("count", &spiegel_model::count(book.people as u64))]);
     }
     findings.checked("N816", 1);
+    if book.from_1904 {
+        findings.raise("N816", Place::file(workbook), &[]);
+    }
     let (mut cells, mut bytes, mut filled) = (0, 0, Vec::new());
     for part in &book.sheets {
         let name = part.name.as_str();
@@ -202,9 +205,6 @@ fn records(text: &str) -> impl Iterator<Item = (u32, Vec<String>)> {
 pub(crate) fn settle(table: &mut Table<'_>, aside: &Aside, findings: &mut Findings<'_>) {
     let at = Place { sheet: &aside.name, ..Place::file(&aside.workbook) };
     raise_hidden(aside, at, findings);
-    if aside.from_1904 {
-        findings.raise("N816", at, &[]);
-    }
     let Some(header) = table.header_row else { return };
     let (last_row, width) = (table.raw.lines.last().copied().unwrap_or(header), table.headers.len() as u32);
     findings.checked("E117", table.len() as u64);

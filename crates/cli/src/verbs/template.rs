@@ -105,8 +105,18 @@ fn heading() -> Format {
     Format::new().set_bold().set_font_color(Color::White).set_background_color(INK).set_align(FormatAlign::VerticalCenter).set_border(FormatBorder::Thin).set_border_color(RULE)
 }
 
-fn wrapped() -> Format {
-    Format::new().set_text_wrap().set_align(FormatAlign::Top).set_border_bottom(FormatBorder::Hair).set_border_bottom_color(RULE)
+/// Columns of the guide with their widths in characters.
+const GUIDE_COLUMNS: [(&str, usize); 6] = [("tabel", 12), ("kolom", 22), ("verplicht", 13), ("wat u invult", 58), ("betekenis", 58), ("voorbeeld", 20)];
+/// Height of a line of text, in points.
+const LINE_HEIGHT: f64 = 15.0;
+
+/// A value as someone in the Netherlands types it.
+fn as_typed(column: &ColumnSchema, value: &str) -> String {
+    match column.kind {
+        ColumnType::Date => value.rsplit('-').collect::<Vec<_>>().join("-"),
+        ColumnType::Decimal => value.replace('.', ","),
+        _ => value.to_owned(),
+    }
 }
 
 /// One row for every column of every table.
@@ -131,12 +141,13 @@ fn guide(sheet: &mut Worksheet, spec: &PipelineSpec, tables: &[&TableSchema], fi
         row += 1;
     }
     row += 1;
-    for (place, (head, width)) in [("tabel", 12.0), ("kolom", 22.0), ("verplicht", 11.0), ("wat u invult", 46.0), ("betekenis", 62.0), ("voorbeeld", 20.0)].into_iter().enumerate() {
-        sheet.set_column_width(place as u16, width)?;
+    for (place, (head, width)) in GUIDE_COLUMNS.into_iter().enumerate() {
+        sheet.set_column_width(place as u16, width as f64)?;
         sheet.write_string_with_format(row, place as u16, head, &heading())?;
     }
     sheet.set_freeze_panes(row + 1, 0)?.set_repeat_rows(row, row)?;
     row += 1;
+    let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top).set_border_bottom(FormatBorder::Hair).set_border_bottom_color(RULE);
     for table in tables {
         for column in &table.columns {
             let required = match (column.required, column.essential) {
@@ -144,11 +155,14 @@ fn guide(sheet: &mut Worksheet, spec: &PipelineSpec, tables: &[&TableSchema], fi
                 (true, false) => "ja",
                 _ => "nee",
             };
-            let first = example(column, 0);
-            let cells = [table.name.as_str(), &column.header, required, &expectation(column), &column.description, first];
-            for (place, text) in cells.into_iter().enumerate() {
-                sheet.write_string_with_format(row, place as u16, text, &wrapped())?;
+            let cells = [table.name.as_str(), &column.header, required, &expectation(column), &column.description, &as_typed(column, example(column, 0))];
+            let mut lines = 1;
+            for (place, (text, (_, width))) in cells.into_iter().zip(GUIDE_COLUMNS).enumerate() {
+                sheet.write_string_with_format(row, place as u16, text, &wrapped)?;
+                lines = lines.max(text.chars().count().div_ceil(width));
             }
+            // Not every program gives wrapped text the height it needs.
+            sheet.set_row_height(row, LINE_HEIGHT * lines as f64)?;
             row += 1;
         }
     }
@@ -157,7 +171,7 @@ fn guide(sheet: &mut Worksheet, spec: &PipelineSpec, tables: &[&TableSchema], fi
 
 /// A sheet for a table, with the rows of the example when it is to be filled.
 fn table_sheet(sheet: &mut Worksheet, table: &TableSchema, lists: &Lists<'_>, filled: bool) -> anyhow::Result<()> {
-    sheet.set_name(&table.name)?.set_freeze_panes(1, 1)?.set_landscape().set_paper_size(9).set_print_fit_to_pages(1, 0).set_repeat_rows(0, 0)?;
+    sheet.set_name(&table.name)?.set_freeze_panes(1, 1)?.set_landscape().set_paper_size(9).set_repeat_rows(0, 0)?;
     sheet.set_row_height(0, 24)?;
     if table.required {
         sheet.set_tab_color(INK);
@@ -192,9 +206,10 @@ fn table_sheet(sheet: &mut Worksheet, table: &TableSchema, lists: &Lists<'_>, fi
 
 fn format(column: &ColumnSchema) -> Format {
     match column.kind {
-        ColumnType::Date => Format::new().set_num_format("dd-mm-yyyy"),
-        ColumnType::Integer => Format::new().set_num_format("0"),
-        ColumnType::Decimal => Format::new().set_num_format("0.##"),
+        ColumnType::Date => Format::new().set_num_format("dd-mm-yyyy").set_align(FormatAlign::Left),
+        ColumnType::Integer => Format::new().set_num_format("0").set_align(FormatAlign::Left),
+        // Not 0.##: that leaves a comma behind a whole number.
+        ColumnType::Decimal => Format::new().set_align(FormatAlign::Left),
         // Else a spreadsheet makes numbers of keys and codes, and loses their zeros.
         ColumnType::Text | ColumnType::Code | ColumnType::Boolean | ColumnType::Period => Format::new().set_num_format("@"),
     }
