@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use spiegel_model::{Finding, TableCount};
 
-use crate::command::{Answer, receipts, root, scratch};
-use crate::submissions::{findings, run};
+use crate::command::{Answer, KIBG_YEAR_BEFORE, receipts, root, scratch};
+use crate::submissions::{findings, run, run_year};
 
 /// Name of a delivery that a fixture does not name itself.
 const DELIVERY: &str = "KIBG_94000101_2025_01";
@@ -102,6 +102,9 @@ fn case(fixture: &Path) -> Case {
             fs::remove_file(inbox.join(DELIVERY).join("expected.toml")).unwrap();
         }
     }
+    if fixture.join("inbox-before").is_dir() {
+        run_year("ingest", KIBG_YEAR_BEFORE, &fixture.join("inbox-before"), &batch).expect_code(0);
+    }
     let mut answer = run("ingest", &inbox, &batch);
     if fixture.join("inbox-2").is_dir() {
         answer = run("ingest", &fixture.join("inbox-2"), &batch);
@@ -115,6 +118,11 @@ fn case(fixture: &Path) -> Case {
         conserved &= receipt.tables.iter().all(TableCount::is_conserved);
     }
     Case { name, expected, verdicts, found, conserved, answer }
+}
+
+/// The batches of all cases.
+pub(crate) fn batches() -> Vec<PathBuf> {
+    cases().iter().map(|case| scratch(&format!("bad-submissions/{}", case.name)).join("batch")).collect()
 }
 
 /// All failing cases at once: who adds a rule sees everything it touches.

@@ -60,34 +60,54 @@ fn apply(folder: &Path, pipeline: &Path) {
     }
 }
 
-/// A trajectory as a row of a submission, with some cells replaced.
-fn row(number: usize, cells: &std::collections::BTreeMap<String, String>) -> String {
-    let own = [
+/// A row of a table, by header.
+type Cells = std::collections::BTreeMap<String, String>;
+
+/// A usual row of a table, with some cells replaced.
+fn row(table: &str, number: usize, cells: &Cells) -> (String, String) {
+    let of_trajectory = [
         ("traject_id", format!("T{number:03}")),
         ("client_id", format!("C{number:03}")),
-        ("startdatum", "2025-02-03".to_owned()),
+        ("startdatum", format!("2025-02-{:02}", number % 28 + 1)),
         ("einddatum", "2025-06-03".to_owned()),
         ("eindreden", "afgerond".to_owned()),
         ("stelsel", "ZPM".to_owned()),
-        ("minuten_direct", "540".to_owned()),
+        ("minuten_direct", format!("{}", 500 + number)),
         ("minuten_bron", "exact".to_owned()),
         ("geboortejaar", "1980".to_owned()),
         ("geslacht", "v".to_owned()),
     ];
+    let of_measurement = [
+        ("traject_id", format!("T{number:03}")),
+        ("moment", "voor".to_owned()),
+        ("datum", format!("2025-02-{:02}", number % 28 + 1)),
+        ("instrument", "OQ45".to_owned()),
+        ("schaal", "totaal".to_owned()),
+        ("versie", String::new()),
+        ("score", format!("{}", 60 + number)),
+    ];
+    let own = if table == "measurement" { &of_measurement[..] } else { &of_trajectory[..] };
     for head in cells.keys() {
         assert!(own.iter().any(|(name, _)| name == head), "add the column {head} to this row");
     }
-    own.map(|(name, value)| cells.get(name).cloned().unwrap_or(value)).join(";")
+    let heads: Vec<&str> = own.iter().map(|(name, _)| *name).collect();
+    let values: Vec<&str> = own.iter().map(|(name, value)| cells.get(*name).unwrap_or(value).as_str()).collect();
+    (heads.join(";"), values.join(";"))
 }
 
-fn deliver(inbox: &Path, agb: &str, cells: &std::collections::BTreeMap<String, String>) {
-    let heads = "traject_id;client_id;startdatum;einddatum;eindreden;stelsel;minuten_direct;minuten_bron;geboortejaar;geslacht";
-    let none = std::collections::BTreeMap::new();
-    let mut lines = vec![heads.to_owned(), row(0, cells)];
-    lines.extend((1..=GOOD_ROWS).map(|number| row(number, &none)));
+/// A delivery with one row of a table that is not usual.
+fn deliver(inbox: &Path, agb: &str, table: &str, cells: &Cells) {
     let folder = inbox.join(format!("KIBG_{agb}_2025_01"));
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("trajecten.csv"), lines.join("\n") + "\n").unwrap();
+    let none = Cells::new();
+    for (name, file) in [("trajectory", "trajecten.csv"), ("measurement", "rom.csv")] {
+        if name != "trajectory" && name != table {
+            continue;
+        }
+        let (heads, first) = row(name, 0, if name == table { cells } else { &none });
+        let lines: Vec<String> = [heads, first].into_iter().chain((1..=GOOD_ROWS).map(|number| row(name, number, &none).1)).collect();
+        fs::write(folder.join(file), lines.join("\n") + "\n").unwrap();
+    }
 }
 
 /// Every example in `checks/rules.toml`: the bad row gives exactly this code, the good row none.
@@ -96,13 +116,13 @@ fn every_example_of_a_rule_is_true() {
     let rules = rules("kibg");
     let examples: Vec<(&Rule, _)> = rules.rules.iter().flat_map(|rule| rule.examples.iter().map(move |example| (rule, example))).collect();
     assert!(examples.len() >= 6, "{}", examples.len());
-    let with_check = rules.rules.iter().filter(|rule| rule.check.is_some());
+    let with_check = rules.rules.iter().filter(|rule| rule.check.as_ref().is_some_and(|check| !check.is_of_column()));
     with_check.for_each(|rule| assert!(!rule.examples.is_empty(), "{} has no example", rule.code));
     let folder = scratch("rule-examples");
     let (inbox, batch) = (folder.join("inbox"), folder.join("batch"));
-    for (number, (_, example)) in examples.iter().enumerate() {
-        deliver(&inbox, &format!("941{number:02}001"), &example.bad);
-        deliver(&inbox, &format!("941{number:02}002"), &example.good);
+    for (number, (rule, example)) in examples.iter().enumerate() {
+        deliver(&inbox, &format!("941{number:02}001"), &rule.table, &example.bad);
+        deliver(&inbox, &format!("941{number:02}002"), &rule.table, &example.good);
     }
     spiegel(&[
         "ingest", KIBG_YEAR, "--inbox", inbox.to_str().unwrap(), "--batch", batch.to_str().unwrap(), "--key", key().to_str().unwrap(),
@@ -117,6 +137,15 @@ fn every_example_of_a_rule_is_true() {
         assert_eq!(codes(format!("941{number:02}001")), std::slice::from_ref(&rule.code), "bad example {number} of {}", rule.code);
         assert!(codes(format!("941{number:02}002")).is_empty(), "good example {number} of {}", rule.code);
     }
+}
+
+/// A provider reads why a rule of this pipeline exists.
+#[test]
+fn every_rule_of_kibg_says_why() {
+    let text = fs::read_to_string(definitions().join("pipelines/kibg/checks/rules.toml")).unwrap();
+    let rules: RuleSet = toml::from_str(&text).unwrap();
+    assert!(rules.rules.len() > 30);
+    rules.rules.iter().for_each(|rule| assert!(!rule.why.trim().is_empty(), "{} does not say why", rule.code));
 }
 
 #[test]

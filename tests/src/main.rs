@@ -5,6 +5,9 @@
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+#[path = "../fuzz/check.rs"]
+mod fuzz_check;
+#[cfg(test)]
 mod pdf;
 #[cfg(test)]
 mod tree;
@@ -20,6 +23,18 @@ mod templates;
 // What a batch promises.
 #[cfg(test)]
 mod catalogue;
+#[cfg(test)]
+mod crosschecks;
+#[cfg(test)]
+mod deliveries;
+#[cfg(test)]
+mod feedback;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod mapping;
+#[cfg(test)]
+mod matrix;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]

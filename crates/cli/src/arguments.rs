@@ -10,11 +10,12 @@ A first run:
   spiegel key --out country.key                              a key for pseudonyms; keep it apart from the data
   spiegel year pipelines/kibg/years/2025.toml --inbox country/inbox --batch batch --key country.key
   spiegel status --batch batch                               who delivered, who has a report, and why not
+  spiegel check KIBG_94012345_2025_01                        what would become of a submission, before it is sent
 
 Exit codes:
    0  done
    2  wrong usage
-  10  done, but some submissions were refused or some reports failed (they are listed)
+  10  done, but some submissions were refused or held, or some reports failed (they are listed)
   12  the definition of the pipeline is wrong
   13  the lake or the disk
   70  a bug in spiegel";
@@ -45,7 +46,9 @@ pub(crate) enum Verb {
     Status(Status),
     /// Ask the private lake or the results of a batch with SQL.
     Query(Query),
-    /// Explain the code of a finding: what it means, why it matters, what to do.
+    /// Check the submission of one provider before it is sent: offline, without key and without keeping anything.
+    Check(Check),
+    /// Explain the code of a finding: what it means, why it matters, what to do. Or write the handbook of all codes.
     Explain(Explain),
     /// Write the workbook that small providers fill in, with a filled example, from the schema of a pipeline.
     Template(Template),
@@ -91,6 +94,19 @@ pub(crate) struct Reading {
     /// File with the key for pseudonyms; see `spiegel key`. Not needed when no column is pseudonymised.
     #[arg(long, env = "SPIEGEL_KEY_FILE", hide_env_values = true)]
     pub(crate) key: Option<PathBuf>,
+    /// Close the year: from now on its deliveries are those that count now, and later ones wait for a refresh.
+    #[arg(long, conflicts_with = "refresh")]
+    pub(crate) lock: bool,
+    /// Let the deliveries that wait since the year was closed count, under this name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) refresh: Option<String>,
+    /// Mapping file: the layout of all submissions in this inbox [default: the mapping of the pipeline for the supplier that
+    /// `bron_epd` in aanlevering.toml names, else the pipeline's own layout].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mapping: Option<PathBuf>,
+    /// Write only receipts and lists of findings, without terugkoppeling.pdf and bevindingen.xlsx.
+    #[arg(long)]
+    pub(crate) no_feedback: bool,
 }
 
 /// Options of making reports.
@@ -125,6 +141,9 @@ pub(crate) struct Ingest {
     pub(crate) common: Common,
     #[command(flatten)]
     pub(crate) reading: Reading,
+    /// Folder of the template of the feedback [default: report-templates/spiegel beside the folder pipelines].
+    #[arg(long)]
+    pub(crate) template: Option<PathBuf>,
 }
 
 /// `spiegel benchmark`.
@@ -216,11 +235,37 @@ pub(crate) struct Query {
     pub(crate) sql: Option<String>,
 }
 
+/// `spiegel check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Folder, zip, workbook or single table. Its name says whose it is (KIBG_94012345_2025_01), or its aanlevering.toml, or
+    /// --provider and --year.
+    pub(crate) path: PathBuf,
+    /// Folder of the pipeline.
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+    /// Provider id, when the submission does not say it.
+    #[arg(long, visible_alias = "agb", value_name = "ID")]
+    pub(crate) provider: Option<String>,
+    /// Reporting year, when the submission does not say it.
+    #[arg(long)]
+    pub(crate) year: Option<i32>,
+    /// Folder for the feedback.
+    #[arg(long, default_value = "terugkoppeling")]
+    pub(crate) out: PathBuf,
+    /// Folder of the template of the feedback [default: report-templates/spiegel beside the folder pipelines].
+    #[arg(long)]
+    pub(crate) template: Option<PathBuf>,
+}
+
 /// `spiegel explain`.
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// Code of a finding, for instance E301. Without it, all codes are listed.
     pub(crate) code: Option<String>,
+    /// Write the handbook of all codes to this Markdown file.
+    #[arg(long, value_name = "FILE", conflicts_with = "code")]
+    pub(crate) handbook: Option<PathBuf>,
     /// Folder of the pipeline.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,

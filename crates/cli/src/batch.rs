@@ -1,6 +1,6 @@
 //! A batch directory: where things lie, who works in it, and the state of its years.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,13 @@ impl Batch {
         self.root.join("lake")
     }
 
+    /// Folder for what is being written; made when it is not there.
+    pub(crate) fn staging(&self) -> anyhow::Result<PathBuf> {
+        let staging = self.root.join(".staging");
+        fs::create_dir_all(&staging).with_context(|| format!("{}", staging.display()))?;
+        Ok(staging)
+    }
+
     pub(crate) fn results(&self, year: i32) -> PathBuf {
         self.root.join("results").join(year.to_string())
     }
@@ -66,13 +73,18 @@ impl Batch {
 
     /// Writes a file whole or not at all.
     pub(crate) fn write(&self, file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+        self.write_with(file, |draft| draft.write_all(bytes))
+    }
+
+    /// As [`Self::write`], for what is too large to hold.
+    pub(crate) fn write_with(&self, file: &Path, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> anyhow::Result<()> {
         let staging = self.root.join(".staging");
         let folder = file.parent().unwrap_or(&self.root);
-        let write = || -> std::io::Result<()> {
+        let write = move || -> std::io::Result<()> {
             fs::create_dir_all(&staging)?;
             fs::create_dir_all(folder)?;
             let mut draft = tempfile::NamedTempFile::new_in(&staging)?;
-            draft.write_all(bytes)?;
+            fill(draft.as_file_mut())?;
             draft.as_file().sync_all()?;
             make_readable(draft.path())?;
             draft.persist(file).map_err(|error| error.error)?;
@@ -96,12 +108,16 @@ fn make_readable(file: &Path) -> std::io::Result<()> {
 
 /// All receipts in a batch directory, by path.
 pub(crate) fn receipts(root: &Path) -> anyhow::Result<Vec<Receipt>> {
+    other_receipts(root, &BTreeSet::new())
+}
+
+/// The receipts in a batch directory besides those in these folders, by path.
+pub(crate) fn other_receipts(root: &Path, known: &BTreeSet<PathBuf>) -> anyhow::Result<Vec<Receipt>> {
     let mut files = Vec::new();
     let folder = root.join("receipts");
     for provider in folders(&folder)? {
-        for submission in folders(&provider)? {
-            files.push(submission.join("ontvangst.json"));
-        }
+        let submissions = folders(&provider)?.into_iter().filter(|submission| !known.contains(submission));
+        files.extend(submissions.map(|submission| submission.join("ontvangst.json")));
     }
     let mut receipts = Vec::new();
     for file in files {
@@ -194,6 +210,16 @@ impl Members {
         self.members = members.into_values().collect();
     }
 
+    /// Takes out what does not count any more.
+    pub(crate) fn leave(&mut self, gone: &BTreeSet<&str>) {
+        self.members.retain(|member| !gone.contains(member.sha256.as_str()));
+    }
+
+    /// How many of these deliveries are not there.
+    pub(crate) fn lacks(&self, wanted: &BTreeSet<String>) -> usize {
+        wanted.iter().filter(|sha256| !self.members.iter().any(|member| member.sha256 == **sha256)).count()
+    }
+
     /// True when the lake holds nothing of the year.
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
@@ -222,6 +248,78 @@ impl Members {
     /// Writes them.
     pub(crate) fn save(&self, batch: &Batch, year: i32) -> anyhow::Result<()> {
         batch.write(&Self::file(batch.root(), year), self.to_json()?.as_bytes())
+    }
+}
+
+/// Which deliveries count in years that are closed: `lock.json`. A batch is rebuilt from it: put it in an empty batch
+/// directory, and of an inbox only these deliveries count.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Lock {
+    /// Version of this file format.
+    format: u32,
+    /// Years by number.
+    years: BTreeMap<String, LockedYear>,
+}
+
+/// A closed year.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct LockedYear {
+    /// Names of the refreshes since, in order.
+    refreshes: Vec<String>,
+    /// The deliveries that count, by provider.
+    accepted: Vec<LockedDelivery>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct LockedDelivery {
+    provider_id: String,
+    sequence: u32,
+    sha256: String,
+}
+
+impl Lock {
+    fn file(root: &Path) -> PathBuf {
+        root.join("lock.json")
+    }
+
+    /// The lock of a batch; without any year when there is none.
+    pub(crate) fn load(root: &Path) -> anyhow::Result<Self> {
+        let file = Self::file(root);
+        match fs::read_to_string(&file) {
+            Ok(text) => serde_json::from_str(&text).with_context(|| format!("{}", file.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self { format: 1, years: BTreeMap::new() }),
+            Err(error) => Err(error).with_context(|| format!("{}", file.display())),
+        }
+    }
+
+    /// SHA-256 of the deliveries that count; None when the year is open.
+    pub(crate) fn accepted(&self, year: i32) -> Option<BTreeSet<String>> {
+        let locked = self.years.get(&year.to_string())?;
+        Some(locked.accepted.iter().map(|delivery| delivery.sha256.clone()).collect())
+    }
+
+    /// Closes a year with these members, or renews them under the name of a refresh.
+    pub(crate) fn close(&mut self, year: i32, members: &Members, refresh: Option<&str>) {
+        let locked = self.years.entry(year.to_string()).or_default();
+        locked.refreshes.extend(refresh.map(str::to_owned));
+        let delivery = |member: &Member| LockedDelivery {
+            provider_id: member.provider_id.clone(),
+            sequence: member.sequence,
+            sha256: member.sha256.clone(),
+        };
+        locked.accepted = members.members.iter().map(delivery).collect();
+    }
+
+    /// True when the year was refreshed under this name.
+    pub(crate) fn has_refresh(&self, year: i32, name: &str) -> bool {
+        self.years.get(&year.to_string()).is_some_and(|locked| locked.refreshes.iter().any(|known| known == name))
+    }
+
+    /// Writes it.
+    pub(crate) fn save(&self, batch: &Batch) -> anyhow::Result<()> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        batch.write(&Self::file(batch.root()), text.as_bytes())
     }
 }
 

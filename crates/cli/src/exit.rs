@@ -5,7 +5,7 @@ use spiegel_query::Error as QueryError;
 
 /// Wrong usage.
 pub(crate) const WRONG_USAGE: u8 = 2;
-/// Done, but something was refused or failed.
+/// Done, but something was refused, held or missing, or failed.
 pub(crate) const WITH_REFUSALS: u8 = 10;
 /// The pipeline's definition is wrong.
 pub(crate) const PIPELINE: u8 = 12;
@@ -19,7 +19,7 @@ pub(crate) const BUG: u8 = 70;
 pub(crate) enum Outcome {
     /// Done.
     Done,
-    /// Done, but some submissions were refused or some reports failed.
+    /// Done, but some submissions were refused, held or missing, or some reports failed.
     WithRefusals,
     /// The pipeline does not pass its check; the mistakes were printed.
     PipelineWrong,
@@ -61,7 +61,7 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<IngestError>() {
             return match error {
                 IngestError::Pipeline { .. } => PIPELINE,
-                IngestError::Key { .. } | IngestError::Inbox { .. } => WRONG_USAGE,
+                IngestError::Key { .. } | IngestError::Register { .. } | IngestError::Inbox { .. } => WRONG_USAGE,
                 IngestError::Lake { .. } => LAKE,
                 IngestError::Bug(_) => BUG,
             };

@@ -49,6 +49,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
         Verb::Query(query) => verbs::query(&query),
+        Verb::Check(check) => verbs::check(&check),
         Verb::Explain(explain) => verbs::explain(&explain),
         Verb::Template(template) => verbs::template(&template),
         Verb::Key(key) => verbs::key(&key),

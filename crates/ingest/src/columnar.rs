@@ -14,7 +14,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
-use spiegel_model::TableSchema;
+use spiegel_model::{ColumnSchema, ColumnType, TableSchema};
 
 use crate::error::Error;
 use crate::key::{Pseudonyms, hexadecimal};
@@ -23,14 +23,11 @@ use crate::table::Table;
 use crate::values::data_type;
 
 /// Rows of a row group at most: decisions of the query engine are made per row group.
-pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
+const ROW_GROUP_ROWS: usize = 131_072;
 /// Who wrote the file; without a version, so that a new version of the program alone changes no byte.
 const CREATED_BY: &str = "spiegel";
 /// Key of the metadata that says what a file was made from.
 pub(crate) const CONTENT: &str = "spiegel.content";
-/// Key of the metadata of a part that names the file of its rows.
-pub(crate) const SOURCE_FILE: &str = "spiegel.source_file";
-
 /// Columns of a table in the lake: provider, the schema's columns, file and row.
 pub(crate) fn schema(table: &TableSchema) -> SchemaRef {
     let mut fields = vec![Field::new("provider_id", DataType::Utf8, false)];
@@ -98,7 +95,7 @@ pub(crate) fn whole(table: &TableSchema, part: &RecordBatch, provider: &str, fil
     RecordBatch::try_new(schema(table), arrays).map_err(|error| Error::Bug(format!("{}: {error}", table.table)))
 }
 
-/// Quarantined rows with the provider's own words; client ids as pseudonyms. A row with too few or too many fields has no
+/// Quarantined rows with the provider's own words; client ids as pseudonyms. A row that is in no column has no
 /// words: nobody knows in which column they belong, and one of them may be a client id.
 pub(crate) fn quarantine_batch(table: &Table<'_>, provider: Option<&str>, pseudonyms: &Pseudonyms, rows: &[(u32, String)], ragged: bool) -> Result<RecordBatch, Error> {
     let empty = Vec::new();
@@ -122,8 +119,7 @@ pub(crate) fn quarantine_batch(table: &Table<'_>, provider: Option<&str>, pseudo
         (None, Some(column)) => words(column),
         (None, None) => std::iter::repeat_n(None::<&str>, rows.len() + ragged.len()).collect(),
     };
-    let width = table.headers.len();
-    let codes = rows.iter().map(|(_, code)| code.as_str()).chain(ragged.iter().map(|row| if row.fields < width { "E113" } else { "E114" }));
+    let codes = rows.iter().map(|(_, code)| code.as_str()).chain(ragged.iter().map(|row| row.code));
     let lines = rows.iter().map(|(row, _)| table.raw.lines[*row as usize]).chain(ragged.iter().map(|row| row.line)).map(|line| line as i32);
     let mut arrays: Vec<ArrayRef> = vec![
         Arc::new(providers),
@@ -157,40 +153,39 @@ fn pseudonymised(array: &ArrayRef, pseudonyms: &Pseudonyms) -> Result<ArrayRef, 
     Ok(Arc::new(hashed.map_err(|error| Error::Bug(error.to_string()))?))
 }
 
-/// How much care a file gets.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// Read once, by `publish`: as fast as can be.
-    Part,
-    /// Read by queries and people.
-    Lake,
-}
-
-/// A writer whose bytes depend on the rows alone. The note says what they were made from, or what is the same in all.
-pub(crate) fn writer(file: File, schema: SchemaRef, note: Option<(&str, String)>, purpose: Use, path: &Path) -> Result<ArrowWriter<File>, Error> {
+/// A writer for the rows of a table, or for those in quarantine, whose bytes depend on the rows alone. The note says what
+/// they were made from.
+pub(crate) fn writer(file: File, table: &TableSchema, schema: SchemaRef, note: Option<(&str, String)>, path: &Path) -> Result<ArrowWriter<File>, Error> {
     let metadata = note.map(|(key, value)| vec![KeyValue::new(key.to_owned(), value)]);
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_created_by(CREATED_BY.to_owned())
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_key_value_metadata(metadata);
-    let properties = match purpose {
-        Use::Part => properties.set_compression(Compression::UNCOMPRESSED).set_dictionary_enabled(false).set_statistics_enabled(EnabledStatistics::None),
-        // Row numbers ascend and ids of clients never repeat much: a dictionary of them is waste.
-        Use::Lake => properties
-            .set_compression(Compression::SNAPPY)
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .set_column_dictionary_enabled(ColumnPath::from("source_row"), false)
-            .set_column_encoding(ColumnPath::from("source_row"), Encoding::DELTA_BINARY_PACKED),
-    };
-    let properties = properties.build();
-    let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        .set_key_value_metadata(metadata)
+        .set_compression(Compression::SNAPPY)
+        // Queries look at whole years; only the provider selects, and smallest and largest of every column cost more than
+        // they ever save.
+        .set_statistics_enabled(EnabledStatistics::None)
+        .set_column_statistics_enabled(ColumnPath::from("provider_id"), EnabledStatistics::Chunk)
+        .set_column_dictionary_enabled(ColumnPath::from("source_row"), false)
+        .set_column_encoding(ColumnPath::from("source_row"), Encoding::DELTA_BINARY_PACKED);
+    // Ids never repeat much: a dictionary of them is waste.
+    for column in table.columns.iter().filter(|column| is_identifier(table, column)) {
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(column.name.as_str()), false);
+    }
+    let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
     ArrowWriter::try_new_with_options(file, schema, options).map_err(|source| Error::lake(path, source))
 }
 
-/// Writes one batch as a file.
-pub(crate) fn write(file: File, batch: &RecordBatch, note: Option<(&str, String)>, purpose: Use, path: &Path) -> Result<(), Error> {
-    let mut writer = writer(file, batch.schema(), note, purpose, path)?;
+/// A column whose values tell rows, clients or parents apart.
+fn is_identifier(table: &TableSchema, column: &ColumnSchema) -> bool {
+    let shared = table.parent.as_ref().is_some_and(|parent| parent.column == column.name);
+    column.kind == ColumnType::Text && (column.pseudonymise || shared || table.key.contains(&column.name))
+}
+
+/// Writes quarantined rows as a file.
+pub(crate) fn write_quarantine(file: File, table: &TableSchema, batch: &RecordBatch, path: &Path) -> Result<(), Error> {
+    let mut writer = writer(file, table, batch.schema(), None, path)?;
     writer.write(batch).map_err(|source| Error::lake(path, source))?;
     writer.close().map_err(|source| Error::lake(path, source))?;
     Ok(())

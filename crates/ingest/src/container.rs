@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::discover::is_clutter;
 use crate::findings::{Findings, Place};
+use crate::giant::{self, Fault};
 use crate::key::hexadecimal;
 use crate::kinds::{self, Kind};
 use crate::spelling::canonical;
@@ -55,19 +56,20 @@ pub(crate) struct Delivered {
 }
 
 enum Content {
-    Folder { files: Vec<SourceFile>, clutter: u64, faults: Vec<(&'static str, String)> },
+    Folder { files: Vec<SourceFile>, clutter: u64, faults: Vec<(Fault, String)> },
     Zip(Vec<u8>),
     File(SourceFile),
-    /// E006, E019 or E020.
-    Unread(&'static str),
+    Unread(Fault),
 }
 
 /// Reads a folder, a zip or one file. What cannot be read is the submission's fault and becomes a finding.
 pub(crate) fn read(path: &Path, register: &str) -> Delivered {
-    if path.is_dir() {
+    // Of the entry itself: a link may point anywhere, and reading a FIFO never ends.
+    let listed = fs::symlink_metadata(path);
+    if listed.as_ref().is_ok_and(fs::Metadata::is_dir) {
         return read_folder(path, register);
     }
-    match fs::metadata(path).map_err(|_| "E006").and_then(|listed| read_unchanged(path, &listed)) {
+    match listed.map_err(|_| no_line("E006")).and_then(|listed| read_file(path, &listed)) {
         Ok(bytes) => {
             let sha256 = hexadecimal(&Sha256::digest(&bytes));
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -75,46 +77,72 @@ pub(crate) fn read(path: &Path, register: &str) -> Delivered {
             let content = if file.extension() == "zip" { Content::Zip(file.bytes) } else { Content::File(file) };
             Delivered { sha256, content }
         }
-        Err(code) => Delivered { sha256: hexadecimal(&Sha256::digest(b"")), content: Content::Unread(code) },
+        Err(fault) => Delivered { sha256: hexadecimal(&Sha256::digest(b"")), content: Content::Unread(fault) },
     }
 }
 
-/// The bytes of a file that is still as it was listed when they have been read; else the code of what is wrong.
-fn read_unchanged(path: &Path, listed: &fs::Metadata) -> Result<Vec<u8>, &'static str> {
-    let stamp = |metadata: &fs::Metadata| (metadata.len(), metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH));
-    if listed.len() > FILE_BYTES_MAXIMUM {
-        return Err("E019");
+fn no_line(code: &'static str) -> Fault {
+    Fault { code, line: None }
+}
+
+fn read_file(path: &Path, listed: &fs::Metadata) -> Result<Vec<u8>, Fault> {
+    if !listed.is_file() {
+        return Err(no_line("E002"));
     }
-    let bytes = fs::read(path).map_err(|_| "E006")?;
-    let now = fs::metadata(path).map_err(|_| "E020")?;
-    if stamp(&now) != stamp(listed) || bytes.len() as u64 != listed.len() { Err("E020") } else { Ok(bytes) }
+    if listed.len() > FILE_BYTES_MAXIMUM {
+        return Err(no_line("E019"));
+    }
+    if let Some(fault) = giant::look(path, listed.len()).map_err(|_| no_line("E006"))? {
+        return Err(fault);
+    }
+    // What changes while it is read is not whole (E020).
+    let stamp = |metadata: &fs::Metadata| (metadata.len(), metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH));
+    let bytes = fs::read(path).map_err(|_| no_line("E006"))?;
+    let now = fs::metadata(path).map_err(|_| no_line("E020"))?;
+    if stamp(&now) != stamp(listed) || bytes.len() as u64 != listed.len() { Err(no_line("E020")) } else { Ok(bytes) }
+}
+
+/// What lies in memory as if it had been read: the files of a folder by name.
+pub(crate) fn folder_in_memory(files: Vec<(String, Vec<u8>)>) -> Delivered {
+    let files: Vec<SourceFile> = files.into_iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
+    Delivered { sha256: folder_hash(&files), content: Content::Folder { files, clutter: 0, faults: Vec::new() } }
+}
+
+/// What lies in memory as if it had been read: the bytes of a zip.
+pub(crate) fn zip_in_memory(bytes: Vec<u8>) -> Delivered {
+    Delivered { sha256: hexadecimal(&Sha256::digest(&bytes)), content: Content::Zip(bytes) }
 }
 
 #[derive(Default)]
 struct Walk {
     files: Vec<SourceFile>,
     clutter: u64,
-    faults: Vec<(&'static str, String)>,
+    faults: Vec<(Fault, String)>,
 }
 
 fn read_folder(path: &Path, register: &str) -> Delivered {
     let mut walk = Walk::default();
     if walk.folder(path, "", register, DEPTH_MAXIMUM).is_err() {
-        walk.faults.push(("E006", String::new()));
+        walk.faults.push((no_line("E006"), String::new()));
     }
+    let Walk { files, clutter, faults } = walk;
+    Delivered { sha256: folder_hash(&files), content: Content::Folder { files, clutter, faults } }
+}
+
+fn folder_hash(files: &[SourceFile]) -> String {
     let mut hash = Sha256::new();
-    for file in &walk.files {
+    for file in files {
         hash.update((file.name.len() as u64).to_le_bytes());
         hash.update(&file.name);
         hash.update((file.bytes.len() as u64).to_le_bytes());
         hash.update(&file.bytes);
     }
-    let Walk { files, clutter, faults } = walk;
-    Delivered { sha256: hexadecimal(&hash.finalize()), content: Content::Folder { files, clutter, faults } }
+    hexadecimal(&hash.finalize())
 }
 
 impl Walk {
     fn folder(&mut self, path: &Path, prefix: &str, register: &str, depth: usize) -> io::Result<()> {
+        // As all are before any is read.
         let mut entries = fs::read_dir(path)?.map(|entry| entry.and_then(|entry| Ok((entry.metadata()?, entry)))).collect::<io::Result<Vec<_>>>()?;
         entries.sort_by_key(|(_, entry)| entry.file_name());
         for (listed, entry) in entries {
@@ -129,13 +157,11 @@ impl Walk {
             }
             if listed.is_dir() && depth > 0 {
                 self.folder(&entry.path(), &format!("{name}/"), register, depth - 1)?;
-            } else if !listed.is_file() {
-                self.faults.push(("E002", name));
-            } else {
-                match read_unchanged(&entry.path(), &listed) {
-                    Ok(bytes) => self.files.push(SourceFile { name, bytes }),
-                    Err(code) => self.faults.push((code, name)),
-                }
+                continue;
+            }
+            match read_file(&entry.path(), &listed) {
+                Ok(bytes) => self.files.push(SourceFile { name, bytes }),
+                Err(fault) => self.faults.push((fault, name)),
             }
         }
         Ok(())
@@ -146,7 +172,7 @@ impl Walk {
 pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'_>) -> Vec<SourceFile> {
     let (mut files, clutter) = match delivered.content {
         Content::Folder { files, clutter, faults } => {
-            faults.iter().for_each(|(code, file)| _ = findings.raise(code, Place::file(file), &[]));
+            faults.iter().for_each(|(fault, file)| raise(*fault, file, findings));
             if files.len() > ENTRIES_MAXIMUM {
                 findings.raise("E004", Place::file(name), &[("count", &format!("meer dan {ENTRIES_MAXIMUM}"))]);
             }
@@ -165,8 +191,8 @@ pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'
             }
         },
         Content::File(file) => (vec![file], 0),
-        Content::Unread(code) => {
-            findings.raise(code, Place::file(name), &[]);
+        Content::Unread(fault) => {
+            raise(fault, name, findings);
             (Vec::new(), 0)
         }
     };
@@ -221,6 +247,10 @@ fn decomposed(letter: char) -> Option<(char, char)> {
     })
 }
 
+fn raise(fault: Fault, file: &str, findings: &mut Findings<'_>) {
+    findings.raise(fault.code, fault.line.map_or_else(|| Place::file(file), |line| Place::row(file, line)), &[]);
+}
+
 /// True when a stem means this table.
 pub(crate) fn names_table(stem: &str, table: &spiegel_model::TableSchema) -> bool {
     let stem = canonical(stem);
@@ -237,11 +267,11 @@ mod tests {
         let path = folder.path().join("trajecten.csv");
         fs::write(&path, "traject_id;client_id\n").unwrap();
         let listed = fs::metadata(&path).unwrap();
-        assert_eq!(read_unchanged(&path, &listed).unwrap(), b"traject_id;client_id\n");
+        assert_eq!(read_file(&path, &listed).unwrap(), b"traject_id;client_id\n");
         fs::write(&path, "traject_id;client_id\nT1;C1\n").unwrap();
-        assert_eq!(read_unchanged(&path, &listed), Err("E020"));
+        assert_eq!(read_file(&path, &listed), Err(no_line("E020")));
         fs::remove_file(&path).unwrap();
-        assert_eq!(read_unchanged(&path, &listed), Err("E006"));
+        assert_eq!(read_file(&path, &listed), Err(no_line("E006")));
     }
 
     #[test]

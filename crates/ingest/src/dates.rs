@@ -17,12 +17,14 @@ pub(crate) enum Notation {
     Compact,
     /// 2024-03-01T00:00:00
     DateTime,
+    /// 2024-03-01T23:30:00Z: in the Netherlands it was already the next day
+    OtherZone,
     /// 45352
     Serial,
 }
 
 /// All notations, in the order in which evidence is reported.
-pub(crate) const NOTATIONS: [Notation; 8] = [
+pub(crate) const NOTATIONS: [Notation; 9] = [
     Notation::Iso,
     Notation::DayFirst,
     Notation::DayFirstShort,
@@ -30,6 +32,7 @@ pub(crate) const NOTATIONS: [Notation; 8] = [
     Notation::DayFirstDot,
     Notation::Compact,
     Notation::DateTime,
+    Notation::OtherZone,
     Notation::Serial,
 ];
 
@@ -43,6 +46,7 @@ impl Notation {
             Self::DayFirstDot => "dd.mm.jjjj",
             Self::Compact => "jjjjmmdd",
             Self::DateTime => "datum met tijd",
+            Self::OtherZone => "datum met tijd in een andere tijdzone",
             Self::Serial => "Excel-datumgetal",
         }
     }
@@ -107,7 +111,10 @@ fn read_unusual(cell: &[u8]) -> Cell {
         && cell.get(end + 1).is_some_and(u8::is_ascii_digit)
     {
         return match read(&cell[..end]) {
-            Cell::Day { day, day_first_proved, .. } => Cell::Day { day, notation: Notation::DateTime, day_first_proved },
+            Cell::Day { day, day_first_proved, .. } => {
+                let notation = if is_other_day(day, &cell[end + 1..]) { Notation::OtherZone } else { Notation::DateTime };
+                Cell::Day { day, notation, day_first_proved }
+            }
             other => other,
         };
     }
@@ -136,6 +143,43 @@ fn read_unusual(cell: &[u8]) -> Cell {
         (1..=2, 1..=2, 2) => Cell::TwoDigitYear,
         _ => Cell::Impossible,
     }
+}
+
+/// True when a time with a zone lies on another day in the Netherlands.
+fn is_other_day(day: i32, time: &[u8]) -> bool {
+    const MINUTES: i64 = 24 * 60;
+    let Some(place) = time.iter().rposition(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-')) else { return false };
+    let (clock, zone) = (time[..place].trim_ascii(), &time[place..]);
+    let part = |text: &[u8], at: usize| text.get(at..at + 2).and_then(digits).map_or(0, i64::from);
+    let offset = match zone {
+        [b'Z' | b'z'] => 0,
+        [sign, rest @ ..] => {
+            let minutes = if rest.get(2) == Some(&b':') { part(rest, 3) } else { part(rest, 2) };
+            let size = part(rest, 0) * 60 + minutes;
+            if *sign == b'-' { -size } else { size }
+        }
+        [] => 0,
+    };
+    let universal = i64::from(day) * MINUTES + part(clock, 0) * 60 + part(clock, 3) - offset;
+    // Summer time runs from one o'clock universal time on the last Sunday of March until that of October.
+    let year = year_of(universal.div_euclid(MINUTES) as i32);
+    let change = |month: u32| i64::from(last_sunday(year, month)) * MINUTES + 60;
+    let ahead = if (change(3)..change(10)).contains(&universal) { 120 } else { 60 };
+    (universal + ahead).div_euclid(MINUTES) != i64::from(day)
+}
+
+/// Last Sunday of a month of 31 days.
+fn last_sunday(year: i32, month: u32) -> i32 {
+    let last = days_from_civil(year, month, 31);
+    // 1970-01-01 was a Thursday.
+    last - (last + 4).rem_euclid(7)
+}
+
+/// The day that a date would be with day and month in the other order; None when that is no date or the same one.
+pub(crate) fn swapped(day: i32) -> Option<i32> {
+    use chrono::Datelike;
+    let date = chrono::NaiveDate::from_epoch_days(day)?;
+    (date.day() <= 12 && date.day() != date.month()).then(|| days_from_civil(date.year(), date.day(), date.month()))
 }
 
 fn day_first_of(first: u32, second: u32, year: u32, notation: Notation) -> Cell {
@@ -221,6 +265,12 @@ mod tests {
             ("20240301", day(2024, 3, 1, Compact, false)),
             ("45352", day(2024, 3, 1, Serial, false)),
             ("2024-03-01T00:00:00Z", day(2024, 3, 1, DateTime, false)),
+            ("2024-03-01T22:59:00Z", day(2024, 3, 1, DateTime, false)),
+            ("2024-03-01T23:00:00Z", day(2024, 3, 1, OtherZone, false)),
+            ("2024-07-01T22:00:00.000+00:00", day(2024, 7, 1, OtherZone, false)),
+            ("2024-07-01T23:59:00+02:00", day(2024, 7, 1, DateTime, false)),
+            ("2024-07-01T03:00:00+0500", day(2024, 7, 1, DateTime, false)),
+            ("2024-07-01T02:00:00+05:00", day(2024, 7, 1, OtherZone, false)),
             ("01-03-2024 09:30", day(2024, 3, 1, DateTime, false)),
             ("01-03-24", Cell::TwoDigitYear),
             ("9999-12-31", Cell::Sentinel),
@@ -230,6 +280,14 @@ mod tests {
         ] {
             assert_eq!(read(cell.as_bytes()), expected, "{cell}");
         }
+    }
+
+    #[test]
+    fn day_and_month_change_places_only_when_both_are_months() {
+        let of = |year, month, day| days_from_civil(year, month, day);
+        assert_eq!(swapped(of(2025, 3, 4)), Some(of(2025, 4, 3)));
+        assert_eq!((swapped(of(2025, 4, 4)), swapped(of(2025, 4, 13))), (None, None));
+        assert_eq!((last_sunday(2024, 3), last_sunday(2025, 10)), (of(2024, 3, 31), of(2025, 10, 26)));
     }
 
     #[test]

@@ -5,24 +5,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use spiegel_model::{ColumnSchema, ColumnType, RowCheck, RuleSet, SubmissionSchema, TableSchema};
+use spiegel_model::{ColumnSchema, ColumnType, Consequence, InstrumentSet, Outside, Privacy, Rule, RowCheck, RuleSet, SubmissionSchema, TableSchema};
 
 use crate::error::Error;
 use crate::key::{Key, hexadecimal};
+use crate::mapping;
 use crate::spelling::canonical;
 
 /// Changes whenever the same submission and definitions give other bytes, so that finished work is done again.
-const READER_VERSION: &str = "ingest 2";
+const READER_VERSION: &str = "ingest 3";
+
+/// What a pipeline knows of its questionnaires.
+const INSTRUMENTS: &str = "instruments.toml";
+/// Slots of messages and remedies.
+const SLOTS: [&str; 8] = ["value", "other", "expected", "column", "other_column", "count", "hint", "present"];
 
 /// Columns that the lake adds itself.
 const RESERVED: [&str; 4] = ["provider_id", "source_file", "source_row", "year"];
 
-/// Reads `submission/*.toml`, one table each, in the order of the files' names.
+/// Reads `submission/*.toml`, one table each, in the order of the files' names, and the other layouts of `mappings/*.toml`.
 pub fn load_schema(pipeline_dir: &Path) -> Result<SubmissionSchema, Error> {
     let folder = pipeline_dir.join("submission");
     let mut mistakes = Vec::new();
     let mut tables = Vec::new();
-    for path in toml_files(&folder)? {
+    for path in table_files(&folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         match read(&path).and_then(|text| toml::from_str::<TableSchema>(&text).map_err(|error| error.to_string())) {
             Ok(table) => {
@@ -32,9 +38,13 @@ pub fn load_schema(pipeline_dir: &Path) -> Result<SubmissionSchema, Error> {
             Err(error) => mistakes.push(format!("{name}: {}", error.trim_end())),
         }
     }
-    let schema = SubmissionSchema { tables };
+    let mut schema = SubmissionSchema { tables, layouts: Vec::new() };
     mistakes.extend(schema_mistakes(&schema));
-    if mistakes.is_empty() { Ok(schema) } else { Err(Error::Pipeline { path: folder, mistakes }) }
+    if !mistakes.is_empty() {
+        return Err(Error::Pipeline { path: folder, mistakes });
+    }
+    schema.layouts = mapping::load(pipeline_dir, &schema)?;
+    Ok(schema)
 }
 
 /// The rules of the reader itself, the same in every pipeline until one replaces them.
@@ -55,6 +65,7 @@ pub fn load_rules(pipeline_dir: &Path) -> Result<RuleSet, Error> {
     let text = read(&path).map_err(|error| wrong(vec![error]))?;
     let own: RuleSet = toml::from_str(&text).map_err(|error| wrong(vec![error.to_string()]))?;
     let mut mistakes = rule_mistakes(&own);
+    rules.instruments = load_instruments(pipeline_dir)?;
     for rule in own.rules {
         match rules.rules.iter_mut().find(|other| other.code == rule.code) {
             Some(_) if rule.note.trim().is_empty() || rule.since.is_none() => {
@@ -67,6 +78,104 @@ pub fn load_rules(pipeline_dir: &Path) -> Result<RuleSet, Error> {
     if mistakes.is_empty() { Ok(rules) } else { Err(wrong(mistakes)) }
 }
 
+/// The questionnaires of a pipeline; none when it has no file of them.
+fn load_instruments(pipeline_dir: &Path) -> Result<InstrumentSet, Error> {
+    let path = pipeline_dir.join(INSTRUMENTS);
+    if !path.is_file() {
+        return Ok(InstrumentSet::default());
+    }
+    let wrong = |mistakes| Error::Pipeline { path: path.clone(), mistakes };
+    let text = read(&path).map_err(|error| wrong(vec![error]))?;
+    let set: InstrumentSet = toml::from_str(&text).map_err(|error| wrong(vec![error.to_string()]))?;
+    let mut mistakes = Vec::new();
+    let mut codes = BTreeSet::new();
+    for instrument in &set.instruments {
+        let code = &instrument.code;
+        if !codes.insert(code.as_str()) {
+            mistakes.push(format!("{code} is declared twice"));
+        }
+        let mut names = BTreeSet::new();
+        for scale in &instrument.scales {
+            if !names.insert(scale.name.to_ascii_lowercase()) {
+                mistakes.push(format!("{code}: scale `{}` is declared twice", scale.name));
+            }
+            if scale.minimum >= scale.maximum {
+                mistakes.push(format!("{code}: the maximum of scale `{}` must be above its minimum", scale.name));
+            }
+        }
+        if instrument.scales.is_empty() {
+            mistakes.push(format!("{code}: an instrument needs a scale"));
+        }
+    }
+    if mistakes.is_empty() { Ok(set) } else { Err(wrong(mistakes)) }
+}
+
+/// Checks rules against the tables that they are about: columns that exist, of a type that the check can read.
+///
+/// # Errors
+/// [`Error::Pipeline`] with all mistakes.
+pub fn check_rules(schema: &SubmissionSchema, rules: &RuleSet) -> Result<(), Error> {
+    let mut mistakes = Vec::new();
+    for rule in &rules.rules {
+        mistakes.extend(misplaced(rule, schema, &rules.instruments).into_iter().map(|mistake| format!("{}: {mistake}", rule.code)));
+    }
+    let raised = |code: &String| rules.rule(code).is_some();
+    for table in &schema.tables {
+        let codes = table.columns.iter().filter_map(|column| column.range_code.as_ref()).chain(table.parent.as_ref().map(|parent| &parent.code));
+        mistakes.extend(codes.filter(|code| !raised(code)).map(|code| format!("{code}: table `{}` raises it, but there is no such rule", table.table)));
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(Error::Pipeline { path: PathBuf::from("checks/rules.toml"), mistakes }) }
+}
+
+/// What a rule says of tables and columns that is not so.
+fn misplaced(rule: &Rule, schema: &SubmissionSchema, instruments: &InstrumentSet) -> Vec<String> {
+    let mut mistakes = Vec::new();
+    if rule.table.is_empty() {
+        return mistakes;
+    }
+    let Some(table) = schema.table(&rule.table) else {
+        let known: Vec<&str> = schema.tables.iter().map(|table| table.table.as_str()).collect();
+        return vec![format!("there is no table `{}`; there is {}", rule.table, known.join(", "))];
+    };
+    let find = |name: &str| table.columns.iter().find(|column| column.name == name);
+    let mut missing = |name: &str| {
+        if find(name).is_none() {
+            mistakes.push(format!("table `{}` has no column `{name}`", rule.table));
+        }
+    };
+    if !rule.column.is_empty() {
+        missing(&rule.column);
+    }
+    let Some(check) = &rule.check else { return mistakes };
+    let (column, other, third) = check.columns();
+    [Some(column), Some(other).filter(|other| *other != column), third].into_iter().flatten().for_each(missing);
+    let mut must_be = |name: &str, kinds: &[ColumnType]| {
+        if let Some(column) = find(name).filter(|column| !kinds.contains(&column.kind)) {
+            mistakes.push(format!("this check cannot read column `{name}`: it is of type {:?}", column.kind).to_lowercase());
+        }
+    };
+    let ordered = [ColumnType::Date, ColumnType::Integer, ColumnType::Decimal, ColumnType::Period];
+    match check {
+        RowCheck::NotBefore { .. } => [column, other].into_iter().for_each(|name| must_be(name, &ordered)),
+        RowCheck::Together { .. } | RowCheck::EitherOf { .. } => {}
+        RowCheck::InReportingYear { .. } => must_be(column, &[ColumnType::Date]),
+        RowCheck::YearsSince { .. } => [column, other].into_iter().for_each(|name| must_be(name, &[ColumnType::Date, ColumnType::Integer, ColumnType::Period])),
+        RowCheck::DaysSince { .. } => [column, other].into_iter().for_each(|name| must_be(name, &[ColumnType::Date])),
+        RowCheck::Recurs { .. } => [column, other].into_iter().for_each(|name| must_be(name, &[ColumnType::Text])),
+        RowCheck::KnownScale { .. } | RowCheck::InScaleRange { .. } | RowCheck::OneScoring { .. } => {
+            must_be(other, &[ColumnType::Code]);
+            let score = !matches!(check, RowCheck::KnownScale { .. });
+            must_be(column, if score { &[ColumnType::Decimal, ColumnType::Integer] } else { &[ColumnType::Text] });
+            third.into_iter().for_each(|name| must_be(name, &[ColumnType::Text]));
+            let codes = find(other).map_or(&[][..], |column| column.codes.as_slice());
+            mistakes.extend(codes.iter().filter(|code| instruments.instrument(code).is_none()).map(|code| format!("{INSTRUMENTS} has no instrument `{code}`")));
+            let unused = instruments.instruments.iter().filter(|instrument| !codes.contains(&instrument.code));
+            mistakes.extend(unused.map(|instrument| format!("column `{other}` does not know instrument `{}` of {INSTRUMENTS}", instrument.code)));
+        }
+    }
+    mistakes
+}
+
 /// The rules of the reader.
 fn reader_rules() -> Result<RuleSet, Error> {
     let mut all = RuleSet::default();
@@ -77,16 +186,34 @@ fn reader_rules() -> Result<RuleSet, Error> {
     Ok(all)
 }
 
-/// A hash over everything besides the submission that decides what ingest makes of it: schema, rules, key and reader.
-pub fn definitions_hash(pipeline_dir: &Path, key: &Key) -> Result<String, Error> {
+/// The codes of the reader's own rules by the stage that applies them, in the order of reading: `container`, `text` and so on.
+pub fn reader_stages() -> Result<Vec<(&'static str, Vec<String>)>, Error> {
+    let stage = |(name, text): (&'static str, &str)| {
+        let rules: RuleSet = toml::from_str(text).map_err(|error| Error::Bug(format!("{name}: {error}")))?;
+        Ok((name.trim_end_matches(".toml"), rules.rules.into_iter().map(|rule| rule.code).collect()))
+    };
+    READER_RULES.into_iter().map(stage).collect()
+}
+
+/// A hash over everything besides the submission that decides what ingest makes of it: schema, mappings, rules, key and
+/// reader. With `mapping` all submissions are read with that file, and those of the pipeline decide nothing.
+pub fn definitions_hash(pipeline_dir: &Path, key: &Key, mapping: Option<&Path>) -> Result<String, Error> {
     let mut hash = Sha256::new();
     hash.update(READER_VERSION);
     hash.update(key.fingerprint());
     for (_, text) in READER_RULES {
         hash.update(text);
     }
-    let mut paths = toml_files(&pipeline_dir.join("submission"))?;
+    let mut paths = table_files(&pipeline_dir.join("submission"))?;
     paths.push(pipeline_dir.join("checks").join("rules.toml"));
+    match mapping {
+        Some(file) => {
+            hash.update("one mapping for all");
+            paths.push(file.to_path_buf());
+        }
+        None => paths.extend(mapping::files(pipeline_dir)?),
+    }
+    paths.extend(Some(pipeline_dir.join(INSTRUMENTS)).filter(|path| path.is_file()));
     for path in paths {
         let text = read(&path).map_err(|error| Error::Pipeline { path: path.clone(), mistakes: vec![error] })?;
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -102,7 +229,17 @@ fn read(path: &Path) -> Result<String, String> {
     fs::read_to_string(path).map_err(|source| source.to_string())
 }
 
-fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+fn table_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let paths = toml_files(folder)?;
+    if paths.is_empty() {
+        let mistakes = vec!["expected at least one table in a .toml file".to_owned()];
+        return Err(Error::Pipeline { path: folder.to_path_buf(), mistakes });
+    }
+    Ok(paths)
+}
+
+/// The TOML files of a folder, by name.
+pub(crate) fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     let wrong = |mistake: String| Error::Pipeline { path: folder.to_path_buf(), mistakes: vec![mistake] };
     let entries = fs::read_dir(folder).map_err(|source| wrong(source.to_string()))?;
     let mut paths = Vec::new();
@@ -113,13 +250,10 @@ fn toml_files(folder: &Path) -> Result<Vec<PathBuf>, Error> {
         }
     }
     paths.sort();
-    if paths.is_empty() {
-        return Err(wrong("expected at least one table in a .toml file".to_owned()));
-    }
     Ok(paths)
 }
 
-fn table_mistakes(table: &TableSchema) -> Vec<String> {
+pub(crate) fn table_mistakes(table: &TableSchema) -> Vec<String> {
     let mut mistakes = Vec::new();
     let known: BTreeSet<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     let mut must_exist = |role: &str, column: Option<&str>| {
@@ -143,7 +277,8 @@ fn table_mistakes(table: &TableSchema) -> Vec<String> {
             mistakes.push(format!("column `{name}` is a name that the lake uses itself"));
         }
         let own: BTreeSet<String> = std::iter::once(&column.header).chain(&column.synonyms).map(|header| canonical(header)).collect();
-        for header in own {
+        // What a mapping does not name is not delivered: its header means nothing there.
+        for header in own.into_iter().filter(|_| column.outside != Outside::Absent) {
             if !headers.insert(header.clone()) {
                 mistakes.push(format!("column `{name}`: the header `{header}` also means another column"));
             }
@@ -173,16 +308,22 @@ fn column_mistakes(column: &ColumnSchema) -> Vec<String> {
     if !bounded && (column.minimum.is_some() || column.maximum.is_some()) {
         mistakes.push("`minimum` and `maximum` belong to numbers, periods and dates (there: years)".to_owned());
     }
-    if !bounded && (column.range_code.is_some() || column.range_quarantines) {
-        mistakes.push("`range_code` and `range_quarantines` belong to a range".to_owned());
+    if !bounded && (column.range_code.is_some() && column.kind != ColumnType::Code || column.range_quarantines) {
+        mistakes.push("`range_code` and `range_quarantines` belong to a range, or `range_code` to codes".to_owned());
     }
-    if column.pseudonymise && column.kind != ColumnType::Text {
-        mistakes.push("`pseudonymise` needs type `text`".to_owned());
+    if column.unit.is_some() && !matches!(column.kind, ColumnType::Integer | ColumnType::Decimal) {
+        mistakes.push("`unit` belongs to numbers".to_owned());
+    }
+    if (column.pseudonymise || column.provider_code) && column.kind != ColumnType::Text {
+        mistakes.push("`pseudonymise` and `provider_code` need type `text`".to_owned());
+    }
+    if column.privacy == Some(Privacy::Practitioner) && !column.pseudonymise {
+        mistakes.push("the code of a practitioner needs `pseudonymise` (E609)".to_owned());
     }
     mistakes
 }
 
-fn schema_mistakes(schema: &SubmissionSchema) -> Vec<String> {
+pub(crate) fn schema_mistakes(schema: &SubmissionSchema) -> Vec<String> {
     let mut mistakes = Vec::new();
     let mut names = BTreeSet::new();
     let mut stems = BTreeSet::new();
@@ -223,11 +364,21 @@ fn rule_mistakes(rules: &RuleSet) -> Vec<String> {
         if rule.check.is_some() && rule.table.is_empty() {
             mistakes.push(format!("{code}: a check needs a table"));
         }
-        if rule.check.is_some() && rule.examples.is_empty() {
+        if rule.check.as_ref().is_some_and(|check| !check.is_of_column()) && rule.examples.is_empty() {
             mistakes.push(format!("{code}: a check needs an example"));
         }
         if rule.query.is_some() && (rule.check.is_some() || rule.table.is_empty()) {
             mistakes.push(format!("{code}: a query needs a table, and no check beside it"));
+        }
+        // The rows are in the lake by then: they can be left out of what needs them, not refused.
+        if rule.query.is_some() && rule.consequence < Consequence::Empty {
+            mistakes.push(format!("{code}: a query can empty, warn or inform, not refuse or quarantine"));
+        }
+        if rule.query.is_none() && !rule.holds.is_empty() {
+            mistakes.push(format!("{code}: only a rule with a query can hold indicators"));
+        }
+        for slot in slots(&rule.message).chain(slots(&rule.remedy)).filter(|slot| !SLOTS.contains(slot)) {
+            mistakes.push(format!("{code}: unknown slot {{{slot}}}; known: {}", SLOTS.join(", ")));
         }
         if rule.threshold.is_some_and(|threshold| !(0.0..=1.0).contains(&threshold)) {
             mistakes.push(format!("{code}: a threshold is a share from 0 to 1"));
@@ -239,6 +390,11 @@ fn rule_mistakes(rules: &RuleSet) -> Vec<String> {
         }
     }
     mistakes
+}
+
+/// The names in braces in a text.
+fn slots(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(slot, _)| slot))
 }
 
 #[cfg(test)]
@@ -284,8 +440,9 @@ type = "code"
         let pipelines = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines");
         for (pipeline, tables) in [("kibg", 4), ("nhs-talking-therapies", 3)] {
             let folder = pipelines.join(pipeline);
-            assert_eq!(load_schema(&folder).unwrap().tables.len(), tables);
-            load_rules(&folder).unwrap();
+            let schema = load_schema(&folder).unwrap();
+            assert_eq!(schema.tables.len(), tables);
+            check_rules(&schema, &load_rules(&folder).unwrap()).unwrap();
         }
     }
 }

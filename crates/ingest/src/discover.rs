@@ -83,6 +83,11 @@ pub(crate) fn is_clutter(name: &str) -> bool {
     name.starts_with('.') || name.starts_with("~$") || ["Thumbs.db", "desktop.ini", "__MACOSX"].iter().any(|clutter| name.eq_ignore_ascii_case(clutter))
 }
 
+/// Provider id, year and sequence number from the name of a submission, without extension.
+pub(crate) fn named(stem: &str, delivery: &Delivery) -> Option<(String, Option<i32>, u32)> {
+    Template::new(delivery).read(stem)
+}
+
 enum Part<'a> {
     Literal(&'a str),
     Provider,
@@ -127,7 +132,8 @@ impl<'a> Template<'a> {
                 }
                 Part::Provider => {
                     let digits = leading_digits(rest);
-                    (digits > 0 && (self.provider_digits == 0 || digits == self.provider_digits)).then_some(digits)?
+                    // One digit less: a spreadsheet dropped a zero (E213); whether that is so, the register says.
+                    (digits > 0 && (self.provider_digits == 0 || digits == self.provider_digits || digits + 1 == self.provider_digits)).then_some(digits)?
                 }
                 Part::Year => (leading_digits(rest) == 4).then_some(4)?,
                 Part::Sequence => Some(leading_digits(rest)).filter(|digits| (1..=6).contains(digits))?,
@@ -135,7 +141,7 @@ impl<'a> Template<'a> {
             let (text, remaining) = rest.split_at(length);
             match part {
                 Part::Literal(_) => {}
-                Part::Provider => provider = Some(text.to_owned()),
+                Part::Provider => provider = Some(format!("{text:0>width$}", width = self.provider_digits)),
                 Part::Year => year = text.parse().ok(),
                 Part::Sequence => sequence = text.parse().ok()?,
             }
@@ -162,18 +168,18 @@ mod tests {
     #[test]
     fn names_are_read_and_other_entries_explained() {
         let inbox = tempfile::tempdir().unwrap();
-        for folder in ["KIBG_94012345_2025_02", "KIBG_94012345_2025_01", "KIBG_9401234_2025_01"] {
+        for folder in ["KIBG_94012345_2025_02", "KIBG_94012345_2025_01", "KIBG_940123_2025_01", "KIBG_6012345_2025_01"] {
             fs::create_dir(inbox.path().join(folder)).unwrap();
         }
         for file in ["KIBG_06000001_2025_01.zip", "KIBG_94012345_2025_01.zip", "KIBG_94012345_2025_03.xlsx", "register.csv", ".DS_Store", "~$x.xlsx", "notes.txt"] {
             fs::write(inbox.path().join(file), "").unwrap();
         }
-        let delivery = Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8 };
+        let delivery = Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8, schemas: Vec::new() };
         let discovered = discover(inbox.path(), &delivery).unwrap();
         let found: Vec<_> = discovered.submissions.iter().map(|found| (found.provider_id.as_str(), found.year, found.sequence)).collect();
-        assert_eq!(found, [("06000001", Some(2025), 1), ("94012345", Some(2025), 1), ("94012345", Some(2025), 2), ("94012345", Some(2025), 3)]);
+        assert_eq!(found, [("06000001", Some(2025), 1), ("06012345", Some(2025), 1), ("94012345", Some(2025), 1), ("94012345", Some(2025), 2), ("94012345", Some(2025), 3)]);
         let ignored: Vec<_> = discovered.ignored.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(ignored, ["KIBG_94012345_2025_01.zip", "KIBG_9401234_2025_01", "notes.txt"]);
+        assert_eq!(ignored, ["KIBG_94012345_2025_01.zip", "KIBG_940123_2025_01", "notes.txt"]);
         assert!(discovered.ignored[2].1.contains("KIBG_<8 cijfers>_<jaar>_<volgnummer>"));
     }
 }

@@ -21,6 +21,14 @@ pub enum Error {
         /// Why; never the key.
         reason: String,
     },
+    /// The provider register cannot be read; all its mistakes.
+    #[error("register {}: {}", path.display(), mistakes.join("; "))]
+    Register {
+        /// The register's file.
+        path: PathBuf,
+        /// Every mistake, each with its row.
+        mistakes: Vec<String>,
+    },
     /// The inbox cannot be listed.
     #[error("inbox {}: {source}", path.display())]
     Inbox {

@@ -20,6 +20,8 @@ pub(crate) struct Place<'a> {
     pub(crate) row: Option<u64>,
     /// Place in the file, from 0, and header.
     pub(crate) column: Option<(usize, &'a str)>,
+    /// Header of a column that is not there.
+    pub(crate) missing: &'a str,
     /// The provider's own key of the row.
     pub(crate) key: &'a str,
 }
@@ -70,6 +72,8 @@ pub(crate) struct Findings<'a> {
     /// First refusing finding.
     pub(crate) refusal: Option<RefusalReason>,
     unknown: BTreeSet<String>,
+    /// Names of files that hold personal data, with the names that stand for them (E608).
+    concealed: Vec<(String, String)>,
 }
 
 impl<'a> Findings<'a> {
@@ -87,6 +91,7 @@ impl<'a> Findings<'a> {
             found: vec![0; rules.len()],
             refusal: None,
             unknown: BTreeSet::new(),
+            concealed: Vec::new(),
             rules,
         }
     }
@@ -112,17 +117,29 @@ impl<'a> Findings<'a> {
 
     /// Adds a finding; the answer is what it does.
     pub(crate) fn raise(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)]) -> Consequence {
-        self.raise_at_least(code, place, slots, false)
+        self.raise_as(code, place, slots, |own| own)
+    }
+
+    /// As [`Self::raise`], but it refuses, whatever the rule does to a single row.
+    pub(crate) fn raise_refusing(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)]) -> Consequence {
+        self.raise_as(code, place, slots, Some(Consequence::Refuse))
     }
 
     /// As [`Self::raise`]; emptying a value that a row cannot do without quarantines the row.
     pub(crate) fn raise_at_least(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], essential: bool) -> Consequence {
+        let said = self.places.get(code).map(|at| self.rules[usize::from(*at)].consequence);
+        let consequence = said.filter(|said| essential && *said == Consequence::Empty).map(|_| Consequence::Quarantine);
+        self.raise_as(code, place, slots, consequence)
+    }
+
+    /// As [`Self::raise`], with this consequence instead of the rule's: where the catalogue gives one code two.
+    pub(crate) fn raise_as(&mut self, code: &str, place: Place<'_>, slots: &[(&str, &str)], consequence: Option<Consequence>) -> Consequence {
         let Some(at) = self.places.get(code).copied() else {
             self.unknown.insert(code.to_owned());
             return Consequence::Refuse;
         };
         let rule = self.rules[usize::from(at)];
-        let consequence = if essential && rule.consequence == Consequence::Empty { Consequence::Quarantine } else { rule.consequence };
+        let consequence = consequence.unwrap_or(rule.consequence);
         if consequence == Consequence::Refuse && self.refusal.is_none() {
             self.refusal = Some(RefusalReason { code: code.to_owned(), title: rule.title.clone() });
         }
@@ -136,7 +153,7 @@ impl<'a> Findings<'a> {
             });
             self.push_text(slot as u8, text);
         }
-        let (column, header) = place.column.map_or((0, ""), |(column, header)| (column as u32 + 1, header));
+        let (column, header) = place.column.map_or((0, place.missing), |(column, header)| (column as u32 + 1, header));
         let raised = Raised {
             rule: at,
             consequence,
@@ -197,22 +214,33 @@ impl<'a> Findings<'a> {
         Finding {
             code: rule.code.clone(),
             consequence: raised.consequence,
-            file: file.clone(),
-            sheet: sheet.clone(),
+            file: self.shown(file),
+            sheet: self.shown(sheet),
             row: (raised.row > 0).then_some(u64::from(raised.row)),
             column: if raised.column == 0 { String::new() } else { column_letter(raised.column as usize - 1) },
             header: self.names[raised.header as usize].clone(),
             key: if private { String::new() } else { key.to_owned() },
             value: value.map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
-            message: fill(&rule.message, &slots),
-            remedy: fill(&rule.remedy, &slots),
+            message: self.shown(&fill(&rule.message, &slots)),
+            remedy: self.shown(&fill(&rule.remedy, &slots)),
+            queried: false,
         }
+    }
+
+    /// A text without the names that are concealed.
+    fn shown(&self, text: &str) -> String {
+        self.concealed.iter().fold(text.to_owned(), |text, (name, other)| text.replace(name, other))
+    }
+
+    /// From now on, and in what was raised before, this name reads as the other one.
+    pub(crate) fn conceal(&mut self, name: &str, other: &str) {
+        self.concealed.push((name.to_owned(), other.to_owned()));
     }
 
     /// All findings in words, one after another: by the order of the files and by row, whole files first, in the order in
     /// which they arose otherwise.
     pub(crate) fn sorted(&self, files: &[&str]) -> impl Iterator<Item = Finding> {
-        let ranks: Vec<usize> = self.names.iter().map(|name| files.iter().position(|file| file == name).map_or(0, |place| place + 1)).collect();
+        let ranks: Vec<usize> = self.names.iter().map(|name| self.shown(name)).map(|name| files.iter().position(|file| **file == name).map_or(0, |place| place + 1)).collect();
         let mut order: Vec<u32> = (0..self.raised.len() as u32).collect();
         order.sort_by_key(|place| {
             let raised = &self.raised[*place as usize];
@@ -251,27 +279,32 @@ impl<'a> Findings<'a> {
         self.raised.iter().any(|raised| raised.consequence < Consequence::Inform)
     }
 
-    /// Keeps only findings of the privacy checks: the others may quote values (decision 15).
-    pub(crate) fn keep_privacy_only(&mut self) {
-        let empty = Self { rules: self.rules.clone(), places: self.places.clone(), sheets: self.sheets.clone(), ..Self::new(&NO_RULES) };
-        let kept = std::mem::replace(self, empty);
+    /// True when a code was raised.
+    pub(crate) fn has(&self, code: &str) -> bool {
+        self.places.get(code).is_some_and(|at| self.found[usize::from(*at)] > 0)
+    }
+
+    /// Keeps only findings of these codes, without values: the others may quote what nobody may see (decision 15, E503).
+    pub(crate) fn keep(&mut self, wanted: fn(&str) -> bool) {
+        let fresh = Self { rules: self.rules.clone(), places: self.places.clone(), concealed: self.concealed.clone(), sheets: self.sheets.clone(), ..Self::new(&NO_RULES) };
+        let kept = std::mem::replace(self, fresh);
         self.checked = vec![0; self.rules.len()];
         self.found = vec![0; self.rules.len()];
         for (place, raised) in kept.raised.iter().enumerate() {
             let code = kept.rules[usize::from(raised.rule)].code.as_str();
-            if is_private(code) {
+            if wanted(code) {
                 let name = |name: u32| kept.names[name as usize].as_str();
                 let column = (raised.column > 0).then(|| (raised.column as usize - 1, name(raised.header)));
-                // Column and count only.
-                let count: Vec<(&str, &str)> = kept.texts_of(place).1.into_iter().filter(|(slot, _)| *slot == "count").collect();
-                self.raise(code, Place { file: name(raised.file), sheet: name(raised.sheet), row: None, column, key: "" }, &count);
+                // Column and count only, and words of our own.
+                let count: Vec<(&str, &str)> = kept.texts_of(place).1.into_iter().filter(|(slot, _)| ["count", "hint"].contains(slot)).collect();
+                self.raise_as(code, Place { sheet: name(raised.sheet), column, ..Place::file(name(raised.file)) }, &count, Some(raised.consequence));
             }
         }
     }
 }
 
 /// For findings that are begun anew.
-static NO_RULES: RuleSet = RuleSet { rules: Vec::new() };
+static NO_RULES: RuleSet = RuleSet { rules: Vec::new(), instruments: spiegel_model::InstrumentSet { instruments: Vec::new() } };
 
 /// Codes of submission.md 3.6: E601 to E609, and W740.
 pub(crate) fn is_private(code: &str) -> bool {
@@ -291,7 +324,7 @@ pub(crate) fn quoted(value: &[u8]) -> String {
 }
 
 /// Fills `{slots}` in one pass, so that a value with braces stays a value.
-fn fill(template: &str, slots: &[(&str, &str)]) -> String {
+pub(crate) fn fill(template: &str, slots: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(open) = rest.find('{') {

@@ -1,13 +1,13 @@
 //! The lake of a batch: where parts, quarantine and receipts lie.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use spiegel_model::{Receipt, SubmissionSchema, Verdict};
 
 use crate::atomic;
 use crate::error::Error;
+use crate::part;
 
 /// First digits of a hash in names of folders.
 const SHORT_HASH: usize = 8;
@@ -34,10 +34,10 @@ pub struct PartRef {
 
 impl PartRef {
     /// The parts that count in a year: of every provider the accepted submission with the highest sequence number. A
-    /// refused submission never takes the place of an accepted one.
+    /// refused or held submission never takes the place of an accepted one.
     #[must_use]
     pub fn accepted<'a>(receipts: impl IntoIterator<Item = &'a Receipt>, year: i32) -> Vec<Self> {
-        let usable = |receipt: &&Receipt| receipt.verdict != Verdict::Refused && receipt.years.contains(&year);
+        let usable = |receipt: &&Receipt| matches!(receipt.verdict, Verdict::Accepted | Verdict::AcceptedWithRemarks) && receipt.years.contains(&year);
         let mut parts: Vec<Self> = receipts
             .into_iter()
             .filter(usable)
@@ -56,7 +56,7 @@ impl PartRef {
         parts
     }
 
-    pub(crate) fn folder_name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         part_name(&self.provider_id, self.sequence, &self.sha256)
     }
 }
@@ -102,11 +102,11 @@ impl Lake {
     }
 
     pub(crate) fn part(&self, year: i32, part: &PartRef) -> PathBuf {
-        self.root().join(".parts").join(year.to_string()).join(part.folder_name())
+        self.root().join(".parts").join(year.to_string()).join(format!("{}.part", part.name()))
     }
 
     pub(crate) fn quarantine(&self, table: &str, year: i32, part: &PartRef) -> PathBuf {
-        self.root().join("quarantine").join(table).join(format!("year={year}")).join(format!("{}.parquet", part.folder_name()))
+        self.root().join("quarantine").join(table).join(format!("year={year}")).join(format!("{}.parquet", part.name()))
     }
 
     /// Folder of the receipt of a submission: year-bound submissions carry their year.
@@ -116,10 +116,9 @@ impl Lake {
         self.batch.join("receipts").join(provider_id).join(format!("{year}{sequence:02}-{}", short(sha256)))
     }
 
-    /// True when every table of a part lies there as a whole Parquet file.
-    pub(crate) fn has_part(&self, schema: &SubmissionSchema, year: i32, part: &PartRef) -> bool {
-        let folder = self.part(year, part);
-        schema.tables.iter().all(|table| is_whole(&folder.join(format!("{}.parquet", table.table))))
+    /// True when a part lies there, whole.
+    pub(crate) fn has_part(&self, year: i32, part: &PartRef) -> bool {
+        part::is_whole(&self.part(year, part))
     }
 
     /// Removes what an earlier run wrote of a submission that is refused now.
@@ -132,17 +131,4 @@ impl Lake {
         }
         Ok(())
     }
-}
-
-/// Parquet begins and ends with the same mark; a file that a power failure cut off does not.
-fn is_whole(path: &Path) -> bool {
-    const MARK: &[u8; 4] = b"PAR1";
-    let read = || -> std::io::Result<[u8; 4]> {
-        let mut file = File::open(path)?;
-        let mut end = [0; 4];
-        file.seek(SeekFrom::End(-4))?;
-        file.read_exact(&mut end)?;
-        Ok(end)
-    };
-    read().is_ok_and(|end| end == *MARK)
 }

@@ -114,6 +114,32 @@ fn odd_shape(body: &[u8]) -> Shape {
     Shape::Word
 }
 
+/// Units that say nothing new: what the column holds is known.
+const UNITS: [&[u8]; 8] = [b"minuten", b"minuut", b"min.", b"min", b"euro", b"eur", b"%", "€".as_bytes()];
+
+/// N824: the number without the unit before or behind it; None when it has none.
+pub(crate) fn without_unit(cell: &[u8]) -> Option<&[u8]> {
+    for unit in UNITS {
+        let ends = cell.len() > unit.len() && cell[cell.len() - unit.len()..].eq_ignore_ascii_case(unit);
+        let begins = cell.len() > unit.len() && cell[..unit.len()].eq_ignore_ascii_case(unit);
+        let number = match (ends, begins) {
+            (true, _) => cell[..cell.len() - unit.len()].trim_ascii(),
+            (_, true) => cell[unit.len()..].trim_ascii(),
+            _ => continue,
+        };
+        return (!matches!(shape(number), Shape::Word | Shape::Machine | Shape::Clock)).then_some(number);
+    }
+    None
+}
+
+/// E212: 1,23457E+15, what a spreadsheet makes of a long number.
+pub(crate) fn is_rounded(cell: &[u8]) -> bool {
+    let Some(place) = cell.iter().position(|byte| matches!(byte, b'E' | b'e')) else { return false };
+    let (digits, power) = (&cell[..place], &cell[place + 1..]);
+    let is_number = matches!(shape(digits), Shape::Whole | Shape::Decimal(_) | Shape::Either(_));
+    is_number && matches!(power, [b'+', rest @ ..] if (1..=3).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit))
+}
+
 fn unsigned(cell: &[u8]) -> &[u8] {
     match cell {
         [b'-' | b'+', rest @ ..] => rest,
@@ -201,6 +227,15 @@ mod tests {
         ] {
             assert_eq!(shape(cell.as_bytes()), expected, "{cell}");
         }
+    }
+
+    #[test]
+    fn units_and_rounded_ids_are_recognised() {
+        for (cell, expected) in [("540 min", Some("540")), ("540MIN.", Some("540")), ("€ 12,50", Some("12,50")), ("80%", Some("80")), ("9 uur", None), ("min", None)] {
+            assert_eq!(without_unit(cell.as_bytes()), expected.map(str::as_bytes), "{cell}");
+        }
+        assert!(is_rounded(b"1,23457E+15") && is_rounded(b"1.2E+09") && is_rounded(b"1E+15"));
+        assert!(!is_rounded(b"T1E+15") && !is_rounded(b"1E5") && !is_rounded(b"EPD12"));
     }
 
     #[test]

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use sha2::{Digest, Sha256};
 use spiegel_model::{SubmissionSchema, TableSchema};
 
 use crate::atomic;
-use crate::columnar::{self, CONTENT, ROW_GROUP_ROWS, SOURCE_FILE, Use};
+use crate::columnar::{self, CONTENT};
 use crate::error::Error;
 use crate::key::hexadecimal;
 use crate::lake::{Lake, PartRef};
+use crate::part;
 
 /// Files a table of a year is spread over, so that one resubmission rewrites a sixteenth.
 const BUCKETS: u8 = 16;
@@ -85,6 +85,9 @@ impl Lake {
             table.kept += usize::from(!written);
         }
         for (place, table) in schema.tables.iter().enumerate() {
+            if published[place].written > 0 {
+                atomic::sync_directory(&self.table(&table.table, year))?;
+            }
             let wanted = buckets.iter().filter(|bucket| bucket.table == place).map(|bucket| bucket.path.as_path()).collect();
             published[place].removed = remove_others(&self.table(&table.table, year), &wanted)?;
         }
@@ -121,22 +124,14 @@ impl Lake {
         }
         let draft = atomic::draft(&self.staging())?;
         let file = draft.reopen().map_err(|source| Error::lake(&bucket.path, source))?;
-        let schema = columnar::part_schema(table);
-        let mut writer = columnar::writer(file, columnar::schema(table), Some((CONTENT, bucket.content.clone())), Use::Lake, &bucket.path)?;
+        let part_schema = columnar::part_schema(table);
+        let mut writer = columnar::writer(file, table, columnar::schema(table), Some((CONTENT, bucket.content.clone())), &bucket.path)?;
         let mut rows = 0;
-        for part in bucket.members {
-            let path = self.part(year, part).join(format!("{}.parquet", table.table));
-            let file = File::open(&path).map_err(|source| Error::lake(&path, source))?;
-            // Parts carry no Arrow schema; with ours, nullability is that of the table.
-            let options = ArrowReaderOptions::new().with_schema(schema.clone());
-            let metadata = ArrowReaderMetadata::load(&file, options).map_err(|source| Error::lake(&path, source))?;
-            let note = metadata.metadata().file_metadata().key_value_metadata().and_then(|pairs| pairs.iter().find(|pair| pair.key == SOURCE_FILE));
-            let source_file = note.and_then(|pair| pair.value.clone()).unwrap_or_default();
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata).with_batch_size(ROW_GROUP_ROWS / 4);
-            for batch in reader.build().map_err(|source| Error::lake(&path, source))? {
-                let batch = batch.map_err(|source| Error::lake(&path, source))?;
-                rows += batch.num_rows() as u64;
-                let batch = columnar::whole(table, &batch, &part.provider_id, &source_file)?;
+        for member in bucket.members {
+            let (source_file, batch) = part::read(&self.part(year, member), bucket.table, &part_schema)?;
+            rows += batch.num_rows() as u64;
+            if batch.num_rows() > 0 {
+                let batch = columnar::whole(table, &batch, &member.provider_id, &source_file)?;
                 writer.write(&batch).map_err(|source| Error::lake(&bucket.path, source))?;
             }
         }
@@ -156,7 +151,7 @@ fn content(table: &TableSchema, members: &[&PartRef]) -> String {
     let mut hash = Sha256::new();
     hash.update(columnar::schema_hash(table));
     for part in members {
-        hash.update(format!("\n{} {} {}", part.folder_name(), part.sha256, part.definitions));
+        hash.update(format!("\n{} {} {}", part.name(), part.sha256, part.definitions));
     }
     hexadecimal(&hash.finalize())
 }

@@ -6,32 +6,74 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
 use spiegel_model::{Consequence, Finding, Receipt};
+use tempfile::TempDir;
 
 use crate::atomic;
 use crate::error::Error;
+use crate::join;
 use crate::lake::Lake;
+use crate::repair::Repairs;
 
 const RECEIPT: &str = "ontvangst.json";
 const FINDINGS_LINES: &str = "bevindingen.jsonl";
 const FINDINGS_TABLE: &str = "bevindingen.csv";
 /// Excel takes UTF-8 for what it is only with this mark.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Writes the receipt of a submission, with its findings one after another, in the place of an earlier one.
-pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item = Finding>) -> Result<(), Error> {
+/// Writes the receipt of a submission, with its findings one after another and the rows to mend, in the place of an earlier one.
+pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item = Finding>, repairs: Repairs<'_>) -> Result<(), Error> {
     let place = lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
+    let staged = stage(lake, receipt, findings.map(Ok), Some(repairs))?;
+    atomic::replace_directory(staged, &place, &lake.staging())
+}
+
+/// Writes a receipt with other findings in the same folder; what else lies there stays.
+pub(crate) fn rewrite(lake: &Lake, place: &Path, receipt: &Receipt, findings: impl Iterator<Item = Result<Finding, Error>>) -> Result<(), Error> {
+    let staged = stage(lake, receipt, findings, None)?;
+    join::link_others(place, staged.path())?;
+    atomic::replace_directory(staged, place, &lake.staging())
+}
+
+/// Writes a receipt beside the same findings.
+pub(crate) fn rewrite_receipt(lake: &Lake, place: &Path, receipt: &Receipt) -> Result<(), Error> {
+    let draft = atomic::draft(&lake.staging())?;
+    atomic::write(draft.path(), &json(receipt)?)?;
+    atomic::keep_verifiable(draft, &place.join(RECEIPT))
+}
+
+fn json(receipt: &Receipt) -> Result<Vec<u8>, Error> {
+    let mut json = serde_json::to_vec_pretty(receipt).map_err(|error| Error::Bug(error.to_string()))?;
+    json.push(b'\n');
+    Ok(json)
+}
+
+/// A folder with a receipt and its findings that is not in its place yet.
+fn stage(
+    lake: &Lake,
+    receipt: &Receipt,
+    findings: impl Iterator<Item = Result<Finding, Error>>,
+    mut repairs: Option<Repairs<'_>>,
+) -> Result<TempDir, Error> {
     let staged = atomic::staging(&lake.staging())?;
     let folder = staged.path();
     let (lines_path, table_path) = (folder.join(FINDINGS_LINES), folder.join(FINDINGS_TABLE));
     let (mut lines, mut rows) = (create(&lines_path)?, create(&table_path)?);
-    write_findings(findings, &mut lines, &mut rows).map_err(|source| Error::lake(folder, source))?;
+    let (mut failed, mut unwritten) = (None, Ok(()));
+    let whole = findings.map_while(|finding| finding.map_err(|error| failed = Some(error)).ok()).inspect(|finding| {
+        if let (Some(repairs), true) = (&mut repairs, unwritten.is_ok()) {
+            unwritten = repairs.take(finding, folder);
+        }
+    });
+    write_findings(whole, &mut lines, &mut rows).map_err(|source| Error::lake(folder, source))?;
+    unwritten.and_then(|()| repairs.map_or(Ok(()), |repairs| repairs.finish(folder))).map_err(|source| Error::lake(folder, source))?;
     for (writer, path) in [(lines, &lines_path), (rows, &table_path)] {
         writer.into_inner().map_err(|error| Error::lake(path, error.into_error()))?;
     }
-    let mut json = serde_json::to_vec_pretty(receipt).map_err(|error| Error::Bug(error.to_string()))?;
-    json.push(b'\n');
-    atomic::write(&folder.join(RECEIPT), &json)?;
-    atomic::replace_directory(staged, &place, &lake.staging())
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    atomic::write(&folder.join(RECEIPT), &json(receipt)?)?;
+    Ok(staged)
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, Error> {
@@ -87,9 +129,15 @@ fn dutch(consequence: Consequence) -> &'static str {
     }
 }
 
-/// CWE-1236: a cell that a spreadsheet would run as a formula gets an apostrophe.
-fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}").into() } else { cell.into() }
+/// CWE-1236: a cell that a spreadsheet would run as a formula gets an apostrophe. A number with a sign is no formula.
+pub(crate) fn harmless(cell: &str) -> Cow<'_, str> {
+    let is_number = || cell.len() > 1 && cell[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',');
+    let is_formula = match cell.bytes().next() {
+        Some(b'+' | b'-') => !is_number(),
+        Some(b'=' | b'@' | b'\t' | b'\r') => true,
+        _ => false,
+    };
+    if is_formula { format!("'{cell}").into() } else { cell.into() }
 }
 
 #[cfg(test)]
@@ -110,10 +158,12 @@ mod tests {
             value: "=1+1".to_owned(),
             message: "=1+1 is geen id.".to_owned(),
             remedy: "Haal; weg.".to_owned(),
+            queried: false,
         };
         let (mut lines, mut rows) = (Vec::new(), Vec::new());
         write_findings(std::iter::once(finding), &mut lines, &mut rows).unwrap();
         let text = String::from_utf8(rows).unwrap();
+        assert_eq!((harmless("-5,2"), harmless("-5+cmd|x")), ("-5,2".into(), "'-5+cmd|x".into()));
         assert!(text.ends_with("E214;rij niet gebruikt;a.csv;;2;A;'=kop;T1;'=1+1;'=1+1 is geen id.;\"Haal; weg.\"\n"), "{text}");
     }
 }

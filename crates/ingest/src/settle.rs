@@ -2,21 +2,50 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{ColumnType, Consequence};
+use spiegel_model::{ColumnSchema, ColumnType, Consequence, RowCheck, RuleSet};
 
-use crate::findings::Findings;
+use crate::findings::{Findings, Place};
+use crate::manifest::Manifest;
+use crate::outside;
+use crate::register::ProviderRegister;
 use crate::spelling::nearest;
 use crate::table::{Fate, Table};
-use crate::typing::{self, OUT_OF_RANGE, Settings, Typing};
-use crate::values::TypedColumn;
+use crate::typing::{OUT_OF_RANGE, Settings, Typing};
+use crate::values::{TypedColumn, Values};
 use crate::workbook;
 
+/// A value that is not in the list of its column.
+const UNKNOWN_CODE: &str = "E210";
 /// Codes of values that can be read but lie out of bounds: a rule that only warns about them keeps the value.
 const OUT_OF_BOUNDS: [&str; 3] = [OUT_OF_RANGE, "E303", "E304"];
 
+/// E212 (submission.md 3.3): above this share of a column's ids the submission is refused.
+const ROUNDED_SHARE_MAXIMUM: f64 = 0.01;
+/// E511 (submission.md 3.5): largest share of rows in which a required column is empty …
+const EMPTY_SHARE_MAXIMUM: f64 = 0.20;
+/// … from this many rows.
+const EMPTY_ROWS_MINIMUM: usize = 3;
+
+/// What is known of a submission when its cells are read.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// First day that certainly lies in the future (E303); None when no year is known.
+    pub(crate) future: Option<i32>,
+    /// What the sender declares.
+    pub(crate) manifest: Option<&'a Manifest>,
+    /// Who may deliver.
+    pub(crate) register: Option<&'a ProviderRegister>,
+    /// Row checks, to see whether two readings of a date differ.
+    pub(crate) rules: &'a RuleSet,
+}
+
+/// Dates of a column that may begin with the month: row, and the day when they do.
+type MonthFirst = Vec<(u32, i32)>;
+
 /// Types all columns of a table and settles their findings.
-pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut Findings<'_>, normalised: &mut Vec<String>) {
+pub(crate) fn cells(table: &mut Table<'_>, known: Known<'_>, findings: &mut Findings<'_>, normalised: &mut Vec<String>) {
     let schema = table.schema;
+    let (mut month_first, mut day_first): (BTreeMap<usize, MonthFirst>, bool) = (BTreeMap::new(), false);
     for (place, column) in schema.columns.iter().enumerate() {
         let Some(in_file) = table.places[place] else {
             table.typed.push(TypedColumn::absent(column.kind, table.len()));
@@ -24,8 +53,18 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
             continue;
         };
         let identifier = column.pseudonymise || schema.key.contains(&column.name) || schema.parent.as_ref().is_some_and(|parent| parent.column == column.name);
-        let mut typing = typing::type_column(&table.raw.columns[in_file], column, Settings { future, identifier });
+        let missing = known.manifest.map(|manifest| manifest.missing(&column.header, &table.headers[in_file])).unwrap_or_default();
+        let settings = Settings { future: known.future, identifier, missing: &missing, register: known.register };
+        let mut typing = outside::type_column(&table.raw.columns[in_file], column, settings);
         known_faults(table, place, in_file, &mut typing);
+        day_first |= typing.day_first;
+        if !typing.month_first.is_empty() {
+            month_first.insert(place, std::mem::take(&mut typing.month_first));
+        }
+        let filled = typing.column.valid.iter().filter(|valid| **valid).count() + typing.faults.len();
+        count_checks(column, identifier, filled as u64, findings);
+        let rounded = typing.faults.iter().filter(|(_, code)| *code == "E212").count();
+        let refuse_rounded = (rounded as f64 > ROUNDED_SHARE_MAXIMUM * filled as f64).then_some(Consequence::Refuse);
         if !typing.evidence.is_empty() {
             normalised.push(format!("{}, kolom {}: {}", table.file, column.header, typing.evidence.join(", ")));
         }
@@ -36,18 +75,26 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
             findings.raise(code, table.at_column(place), &slots);
         }
         let mut typed = typing.column;
-        let expected = typing::expectation(column);
+        let (sent, expected, notation) = (outside::column(column), outside::expectation(column), outside::notation(column));
         for (row, code) in &typing.faults {
             let value = table.value(*row, place);
-            let hint = match nearest(&value, column.codes.iter().map(String::as_str)) {
-                Some(near) if column.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
+            let hint = match nearest(&value, sent.codes.iter().map(String::as_str)) {
+                Some(near) if sent.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
+                _ if *code == "E209" => typing.hint.to_owned(),
                 _ => String::new(),
             };
-            let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint)];
-            let out_of_range = *code == OUT_OF_RANGE;
+            let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint), ("other", &notation)];
+            // Only a date has a notation.
+            let slots = if column.kind == ColumnType::Date { &slots[..] } else { &slots[..4] };
+            // A column with a list of codes has a range too.
+            let out_of_range = *code == OUT_OF_RANGE || *code == UNKNOWN_CODE;
             let (said, in_bounds) = (column.range_code.as_deref().filter(|_| out_of_range).unwrap_or(code), !OUT_OF_BOUNDS.contains(code));
             let essential = column.essential || column.range_quarantines && out_of_range;
-            match findings.raise_at_least(said, table.at(*row, place), &slots, essential) {
+            let consequence = match (*code, refuse_rounded) {
+                ("E212", Some(refuse)) => findings.raise_as(said, table.at(*row, place), slots, Some(refuse)),
+                _ => findings.raise_at_least(said, table.at(*row, place), slots, essential),
+            };
+            match consequence {
                 Consequence::Quarantine => table.quarantine(*row, said),
                 Consequence::Empty => table.emptied += 1,
                 Consequence::Refuse | Consequence::Warn | Consequence::Inform if in_bounds => {}
@@ -59,6 +106,70 @@ pub(crate) fn cells(table: &mut Table<'_>, future: Option<i32>, findings: &mut F
         }
         table.typed.push(typed);
         table.faulted.push(typing.faults.into_iter().map(|(row, _)| row).collect());
+    }
+    if !day_first && !known.manifest.is_some_and(Manifest::declares_day_first) {
+        undecided_dates(table, known.rules, &month_first, findings);
+    }
+}
+
+/// Notes to how many cells the rules about values were applied.
+fn count_checks(column: &ColumnSchema, identifier: bool, cells: u64, findings: &mut Findings<'_>) {
+    let codes: &[&str] = match column.kind {
+        ColumnType::Date => &["E201", "E202", "E203", "E204", "E205", "E303", "E304", "N818", "N819", "N820", "W709"],
+        ColumnType::Integer => &["E206", "E207", "E208", "E209", "E211", "N821", "N822", "N824"],
+        ColumnType::Decimal => &["E206", "E207", "E208", "E209", "N821", "N822", "N824"],
+        ColumnType::Code | ColumnType::Boolean => &["E210", "N825"],
+        ColumnType::Period => &["E221"],
+        ColumnType::Text if column.provider_code => &["E501", "N826"],
+        ColumnType::Text if identifier => &["E212", "E214", "E215"],
+        ColumnType::Text => &[],
+    };
+    codes.iter().chain(&["N823"]).for_each(|code| findings.checked(code, cells));
+    if column.minimum.is_some() || column.maximum.is_some() || column.maximum_length.is_some() {
+        findings.checked(column.range_code.as_deref().unwrap_or(OUT_OF_RANGE), cells);
+    }
+}
+
+/// E203, decision 13: nothing says whether day or month comes first, and rows that are used with the one reading are not with
+/// the other.
+fn undecided_dates(table: &Table<'_>, rules: &RuleSet, month_first: &BTreeMap<usize, MonthFirst>, findings: &mut Findings<'_>) {
+    let other_reading = |column: usize, row: u32, day: i32| {
+        let rows = month_first.get(&column)?;
+        rows.binary_search_by_key(&row, |(row, _)| *row).ok().map(|place| rows[place].1).or(Some(day))
+    };
+    for rule in rules.rules.iter().filter(|rule| rule.table == table.schema.table) {
+        let Some(RowCheck::NotBefore { column, other }) = &rule.check else { continue };
+        let (Some(column), Some(other)) = (table.column(column), table.column(other)) else { continue };
+        let Some(undecided) = [column, other].into_iter().find(|column| month_first.contains_key(column)) else { continue };
+        let (Values::Date(days), Values::Date(others)) = (&table.typed[column].values, &table.typed[other].values) else { continue };
+        let differs = (0..table.len()).filter(|row| table.typed[column].valid[*row] && table.typed[other].valid[*row]).any(|row| {
+            let day = other_reading(column, row as u32, days[row]).unwrap_or(days[row]);
+            let other_day = other_reading(other, row as u32, others[row]).unwrap_or(others[row]);
+            (days[row] < others[row]) != (day < other_day)
+        });
+        if differs {
+            let count = spiegel_model::count(month_first.get(&undecided).map_or(0, Vec::len) as u64);
+            findings.raise("E203", table.at_column(undecided), &[("count", &count)]);
+            return;
+        }
+    }
+}
+
+/// E511: a required column is empty in too many rows. Rows without an essential value are counted by quarantine.
+pub(crate) fn empty_columns(table: &Table<'_>, findings: &mut Findings<'_>) {
+    let rows = table.fates.iter().filter(|fate| **fate != Fate::Duplicate).count();
+    findings.checked("E511", rows as u64);
+    for (place, _) in table.schema.columns.iter().enumerate().filter(|(_, column)| column.required && !column.essential) {
+        if table.places[place].is_none() {
+            continue;
+        }
+        let Some(typed) = table.typed.get(place) else { continue };
+        let empty = typed.valid.iter().zip(&table.fates).filter(|(valid, fate)| !**valid && **fate != Fate::Duplicate).count();
+        if empty >= EMPTY_ROWS_MINIMUM && empty as f64 > EMPTY_SHARE_MAXIMUM * rows as f64 {
+            let (count, other) = (spiegel_model::count(empty as u64), spiegel_model::count(rows as u64));
+            let slots = [("count", count.as_str()), ("other", &other), ("value", "leeg in deze verplichte kolom"), ("expected", "20 %")];
+            findings.raise("E511", Place { row: None, ..table.at_column(place) }, &slots);
+        }
     }
 }
 
@@ -80,6 +191,7 @@ fn required(table: &mut Table<'_>, place: usize, typed: &TypedColumn, faults: &[
     let mut faults = faults.iter().peekable();
     let schema = table.schema;
     let header = schema.columns[place].header.as_str();
+    findings.checked("E120", typed.valid.len() as u64);
     for (row, _) in typed.valid.iter().enumerate().filter(|(_, valid)| !**valid) {
         let row = row as u32;
         while faults.peek().is_some_and(|(other, _)| *other < row) {
@@ -100,6 +212,7 @@ pub(crate) fn keys(table: &mut Table<'_>, findings: &mut Findings<'_>) {
     if columns.is_empty() {
         return;
     }
+    ["E401", "N828"].iter().for_each(|code| findings.checked(code, table.len() as u64));
     let mut first: std::collections::HashMap<Vec<u8>, u32> = std::collections::HashMap::with_capacity(table.len());
     let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for row in 0..table.len() as u32 {

@@ -30,25 +30,20 @@ fn unaccented(letter: char) -> char {
 /// The candidate with the smallest edit distance; none when even that changes more than half of the word.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = canonical(word);
-    let scored = candidates.into_iter().map(|candidate| (distance(&word, &canonical(candidate)), candidate));
+    let scored = candidates.into_iter().map(|candidate| (strsim::levenshtein(&word, &canonical(candidate)), candidate));
     let (distance, candidate) = scored.min_by_key(|(distance, _)| *distance)?;
     (distance * 2 <= word.chars().count().max(candidate.chars().count())).then_some(candidate)
 }
 
-/// Levenshtein distance.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (place, other) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(letter != *other);
-            diagonal = row[place + 1];
-            row[place + 1] = substituted.min(diagonal + 1).min(row[place] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
+/// A sign that cannot be seen, or that looks like a letter of ours and is another (E215): a key with it matches nothing.
+pub(crate) fn is_deceiving(letter: char) -> bool {
+    let hidden = matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    // Greek, Cyrillic, Armenian, Cherokee, Roman numerals, letters for mathematics, full-width letters.
+    let lookalike = matches!(
+        letter,
+        '\u{370}'..='\u{58f}' | '\u{13a0}'..='\u{13ff}' | '\u{1c80}'..='\u{1c8f}' | '\u{2160}'..='\u{2188}' | '\u{ff00}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}'
+    );
+    letter.is_control() || hidden || lookalike
 }
 
 /// Column letter of a spreadsheet: 0 is A, 26 is AA.

@@ -4,8 +4,9 @@ use spiegel_model::{ColumnSchema, ColumnType};
 
 use crate::dates::{self, Cell, NOTATIONS, Notation, days_from_civil};
 use crate::numbers::{self, Evidence, Shape};
+use crate::register::{ProviderRegister, is_agb, padded};
 use crate::rows::RawColumn;
-use crate::spelling::canonical;
+use crate::spelling::{canonical, is_deceiving};
 use crate::values::{TypedColumn, Values};
 
 /// Tokens that mean "no value" in every column (N823), in lower case.
@@ -23,21 +24,33 @@ pub(crate) struct Typing {
     pub(crate) notices: Vec<(&'static str, u64)>,
     /// How cells were read, in Dutch, most usual first: `811x jjjj-mm-dd`.
     pub(crate) evidence: Vec<String>,
+    /// Dates written as dd/mm/jjjj that nothing in the column proves to begin with the day: row, and the day when they begin
+    /// with the month (E203).
+    pub(crate) month_first: Vec<(u32, i32)>,
+    /// Some date proves that the day comes first.
+    pub(crate) day_first: bool,
+    /// What the column as a whole shows about the times in it (E209).
+    pub(crate) hint: &'static str,
 }
 
 /// What the reader needs besides the column.
 #[derive(Clone, Copy)]
-pub(crate) struct Settings {
+pub(crate) struct Settings<'a> {
     /// First day that certainly lies in the future (E303); None when no year is known.
     pub(crate) future: Option<i32>,
     /// Identifies rows or clients: nothing that a spreadsheet would run as a formula (E214).
     pub(crate) identifier: bool,
+    /// Tokens that the sender declares to mean "no value" in this column (N823), in lower case.
+    pub(crate) missing: &'a [String],
+    /// Where codes of providers that lost their zeros are looked up (N826).
+    pub(crate) register: Option<&'a ProviderRegister>,
 }
 
 /// Types a column.
-pub(crate) fn type_column(raw: &RawColumn, schema: &ColumnSchema, settings: Settings) -> Typing {
-    let mut reading = Reading::new(raw, schema);
+pub(crate) fn type_column(raw: &RawColumn, schema: &ColumnSchema, settings: Settings<'_>) -> Typing {
+    let mut reading = Reading::new(raw, schema, settings.missing);
     let values = match schema.kind {
+        ColumnType::Text if schema.provider_code => reading.provider_codes(settings.register),
         ColumnType::Text => reading.text(settings.identifier),
         ColumnType::Code => reading.codes(),
         ColumnType::Boolean => reading.booleans(),
@@ -46,18 +59,20 @@ pub(crate) fn type_column(raw: &RawColumn, schema: &ColumnSchema, settings: Sett
         ColumnType::Integer => reading.integers(),
         ColumnType::Decimal => reading.decimals(),
     };
-    let Reading { valid, mut faults, mut notices, evidence, missing, .. } = reading;
+    let Reading { valid, mut faults, mut notices, evidence, missing, month_first, day_first, hint, .. } = reading;
     if missing > 0 {
         notices.push(("N823", missing));
     }
     faults.sort_unstable_by_key(|(row, _)| *row);
-    Typing { column: TypedColumn { values, valid }, faults, notices, evidence }
+    Typing { column: TypedColumn { values, valid }, faults, notices, evidence, month_first, day_first, hint }
 }
 
 struct Reading<'a> {
     raw: &'a RawColumn,
     schema: &'a ColumnSchema,
     own_missing: Vec<Vec<u8>>,
+    /// The sender declares tokens, which may look like values: 999.
+    declares_missing: bool,
     longest_missing: usize,
     /// First bytes of all tokens, in both cases: most cells are settled by one look.
     starts_missing: [bool; 256],
@@ -66,11 +81,14 @@ struct Reading<'a> {
     notices: Vec<(&'static str, u64)>,
     evidence: Vec<String>,
     missing: u64,
+    month_first: Vec<(u32, i32)>,
+    day_first: bool,
+    hint: &'static str,
 }
 
 impl<'a> Reading<'a> {
-    fn new(raw: &'a RawColumn, schema: &'a ColumnSchema) -> Self {
-        let own_missing: Vec<Vec<u8>> = schema.missing.iter().map(|token| token.to_lowercase().into_bytes()).collect();
+    fn new(raw: &'a RawColumn, schema: &'a ColumnSchema, declared: &[String]) -> Self {
+        let own_missing: Vec<Vec<u8>> = schema.missing.iter().chain(declared).map(|token| token.to_lowercase().into_bytes()).collect();
         let longest_missing = own_missing.iter().map(Vec::len).max().unwrap_or(0).max(LONGEST_MISSING);
         let mut starts_missing = [false; 256];
         for first in MISSING.iter().copied().chain(own_missing.iter().map(Vec::as_slice)).filter_map(<[u8]>::first) {
@@ -78,7 +96,22 @@ impl<'a> Reading<'a> {
             starts_missing[usize::from(first.to_ascii_uppercase())] = true;
         }
         let valid = vec![true; raw.offsets.len() - 1];
-        Self { raw, schema, own_missing, longest_missing, starts_missing, valid, faults: Vec::new(), notices: Vec::new(), evidence: Vec::new(), missing: 0 }
+        Self {
+            raw,
+            schema,
+            own_missing,
+            declares_missing: !declared.is_empty(),
+            longest_missing,
+            starts_missing,
+            valid,
+            faults: Vec::new(),
+            notices: Vec::new(),
+            evidence: Vec::new(),
+            missing: 0,
+            month_first: Vec::new(),
+            day_first: false,
+            hint: "",
+        }
     }
 
     /// Empties a cell that holds no value. Called for cells that are not plainly a value.
@@ -99,6 +132,12 @@ impl<'a> Reading<'a> {
         found
     }
 
+    /// As [`Self::is_missing`], for cells that are plainly a value unless the sender says otherwise.
+    #[inline]
+    fn is_declared_missing(&mut self, row: usize, cell: &[u8]) -> bool {
+        self.declares_missing && self.is_missing(row, cell)
+    }
+
     fn fault(&mut self, row: usize, code: &'static str) {
         self.valid[row] = false;
         self.faults.push((row as u32, code));
@@ -117,13 +156,38 @@ impl<'a> Reading<'a> {
             if self.is_missing(row, cell) {
                 continue;
             }
-            if identifier && matches!(cell.first(), Some(b'=' | b'+' | b'-' | b'@')) {
-                self.fault(row, "E214");
+            if identifier && let Some(code) = identifier_fault(cell) {
+                self.fault(row, code);
             } else if cell.len() > longest && String::from_utf8_lossy(cell).chars().count() > longest {
                 self.fault(row, "E220");
             }
         }
         Values::Text(raw.clone())
+    }
+
+    /// Codes of providers: zeros that a spreadsheet dropped are put back when the register knows the whole code.
+    fn provider_codes(&mut self, register: Option<&ProviderRegister>) -> Values {
+        let raw = self.raw;
+        let mut out = RawColumn::with_capacity(self.valid.len());
+        let mut restored = 0;
+        for (row, cell) in raw.cells().enumerate() {
+            if self.is_missing(row, cell) || is_agb(cell) {
+                out.push(cell);
+                continue;
+            }
+            match padded(cell).filter(|code| register.is_some_and(|register| register.knows(code))) {
+                Some(code) => {
+                    out.push(code.as_bytes());
+                    restored += 1;
+                }
+                None => {
+                    out.push(cell);
+                    self.fault(row, "E501");
+                }
+            }
+        }
+        self.notice("N826", restored);
+        Values::Text(out)
     }
 
     fn codes(&mut self) -> Values {
@@ -133,6 +197,9 @@ impl<'a> Reading<'a> {
         let mut out = vec![0u16; self.valid.len()];
         let (mut last, mut respelled) = (0usize, 0);
         for (row, cell) in raw.cells().enumerate() {
+            if self.is_declared_missing(row, cell) {
+                continue;
+            }
             if codes.get(last).is_some_and(|code| code.as_bytes() == cell) {
                 out[row] = last as u16;
                 continue;
@@ -164,6 +231,9 @@ impl<'a> Reading<'a> {
         let mut out = vec![false; self.valid.len()];
         let mut respelled = 0;
         for (row, cell) in raw.cells().enumerate() {
+            if self.is_declared_missing(row, cell) {
+                continue;
+            }
             match cell {
                 b"ja" => out[row] = true,
                 b"nee" => {}
@@ -192,14 +262,21 @@ impl<'a> Reading<'a> {
         let mut counts = [0u64; NOTATIONS.len()];
         let mut day_first = 0u64;
         let mut month_first = Vec::new();
+        let mut undecided = Vec::new();
         let earliest = self.schema.minimum.map_or(i32::MIN, |year| days_from_civil(year as i32, 1, 1));
         let latest = self.schema.maximum.map_or(i32::MAX, |year| days_from_civil(year as i32, 12, 31));
         let future = future.unwrap_or(i32::MAX);
         for (row, cell) in raw.cells().enumerate() {
+            if self.is_declared_missing(row, cell) {
+                continue;
+            }
             match dates::read(cell) {
                 Cell::Day { day, notation, day_first_proved } => {
                     counts[notation as usize] += 1;
                     day_first += u64::from(day_first_proved);
+                    if notation == Notation::DayFirstSlash && !day_first_proved && let Some(other) = dates::swapped(day) {
+                        undecided.push((row as u32, other));
+                    }
                     out[row] = day;
                     if day < earliest || day > latest {
                         self.fault(row, "E304");
@@ -217,6 +294,10 @@ impl<'a> Reading<'a> {
                 }
             }
         }
+        self.day_first = day_first > 0;
+        if month_first.is_empty() && day_first == 0 {
+            self.month_first = undecided;
+        }
         // Decision 13: only proof of month first, and none of day first, refuses the column.
         if !month_first.is_empty() && day_first == 0 {
             self.notices.push(("E203", month_first.len() as u64));
@@ -231,14 +312,20 @@ impl<'a> Reading<'a> {
         used.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let total = |wanted: &[Notation]| used.iter().filter(|(_, notation)| wanted.contains(notation)).map(|(count, _)| count).sum();
         use Notation::*;
-        let (dutch, serial, with_time) = (total(&[DayFirst, DayFirstShort, DayFirstSlash, DayFirstDot, Compact]), total(&[Serial]), total(&[DateTime]));
+        let (dutch, serial, with_time) = (total(&[DayFirst, DayFirstShort, DayFirstSlash, DayFirstDot, Compact]), total(&[Serial]), total(&[DateTime, OtherZone]));
+        let other_zone: u64 = total(&[OtherZone]);
         // 1-3-2024 and 01-03-2024 are one notation with and without zeros.
-        let kinds = used.iter().map(|(_, notation)| if *notation == DayFirstShort { DayFirst } else { *notation });
+        let kinds = used.iter().map(|(_, notation)| match notation {
+            DayFirstShort => DayFirst,
+            OtherZone => DateTime,
+            other => *other,
+        });
         let several = kinds.collect::<std::collections::BTreeSet<_>>().len() > 1;
         self.evidence.extend(used.iter().map(|(count, notation)| format!("{count}x {}", notation.dutch())));
         self.notice("N818", dutch);
         self.notice("N819", serial);
         self.notice("N820", with_time);
+        self.notice("W709", other_zone);
         if several {
             let rare = used.iter().skip(1).map(|(count, _)| count).sum();
             self.notice("E202", rare);
@@ -250,6 +337,9 @@ impl<'a> Reading<'a> {
         let mut out = vec![0i32; self.valid.len()];
         let mut last: (&[u8], i32) = (b"", 0);
         for (row, cell) in raw.cells().enumerate() {
+            if self.is_declared_missing(row, cell) {
+                continue;
+            }
             if !cell.is_empty() && last.0 == cell {
                 out[row] = last.1;
                 continue;
@@ -275,6 +365,9 @@ impl<'a> Reading<'a> {
         let mut out = vec![0i32; self.valid.len()];
         let mut unusual = Vec::new();
         for (row, cell) in raw.cells().enumerate() {
+            if self.is_declared_missing(row, cell) {
+                continue;
+            }
             match numbers::whole(cell) {
                 Some(number) => out[row] = number,
                 None if cell.is_empty() => self.valid[row] = false,
@@ -299,6 +392,9 @@ impl<'a> Reading<'a> {
         let mut out = vec![0f64; self.valid.len()];
         let mut unusual = Vec::new();
         for (row, cell) in raw.cells().enumerate() {
+            if self.is_declared_missing(row, cell) {
+                continue;
+            }
             match numbers::whole(cell) {
                 Some(number) => out[row] = f64::from(number),
                 None if cell.is_empty() => self.valid[row] = false,
@@ -317,20 +413,29 @@ impl<'a> Reading<'a> {
         let raw = self.raw;
         let mut proof = Evidence::default();
         let mut shapes = Vec::with_capacity(rows.len());
+        let (mut units, mut clocks) = (0, Vec::new());
         for row in rows {
             let cell = raw.cell(*row);
             if self.is_missing(*row, cell) {
                 continue;
             }
-            let shape = numbers::shape(cell);
+            let (mut number, mut shape) = (cell, numbers::shape(cell));
+            if shape == Shape::Word && let Some(stripped) = numbers::without_unit(cell) {
+                (number, shape) = (stripped, numbers::shape(stripped));
+                units += 1;
+            }
+            if shape == Shape::Clock {
+                clocks.push(cell);
+            }
             proof.add(shape);
-            shapes.push((*row, shape));
+            shapes.push((*row, number, shape));
         }
+        self.hint = clock_hint(&clocks);
         let mark = proof.mark();
         let mut read = Vec::with_capacity(shapes.len());
         let mut thousands = 0;
-        for (row, shape) in shapes {
-            match (numbers::value(raw.cell(row), shape, mark), shape) {
+        for (row, number, shape) in shapes {
+            match (numbers::value(number, shape, mark), shape) {
                 (Some(number), _) => {
                     thousands += u64::from(matches!(shape, Shape::Thousands(_)) || matches!(shape, Shape::Either(own) if Some(own) != mark));
                     read.push((row, number));
@@ -348,6 +453,7 @@ impl<'a> Reading<'a> {
         }
         self.notice("N821", proof.comma);
         self.notice("N822", thousands);
+        self.notice("N824", units);
         read
     }
 
@@ -361,6 +467,36 @@ impl<'a> Reading<'a> {
                 self.fault(row, OUT_OF_RANGE);
             }
         }
+    }
+}
+
+/// What makes a text useless as a key: a number that a spreadsheet rounded, a formula, or signs that deceive the eye.
+fn identifier_fault(cell: &[u8]) -> Option<&'static str> {
+    let formula = match cell {
+        [b'=' | b'@' | b'\t' | b'\r', ..] => true,
+        // A number may have a sign; text behind one is a formula.
+        [b'+' | b'-', rest @ ..] => rest.is_empty() || !rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    if formula {
+        return Some("E214");
+    }
+    if numbers::is_rounded(cell) {
+        return Some("E212");
+    }
+    let deceiving = if cell.is_ascii() { cell.iter().any(u8::is_ascii_control) } else { String::from_utf8_lossy(cell).chars().any(is_deceiving) };
+    deceiving.then_some("E215")
+}
+
+/// What times in a column of numbers show together: minutes and seconds go past 24, hours and minutes keep to quarters.
+fn clock_hint(clocks: &[&[u8]]) -> &'static str {
+    let part = |cell: &[u8], behind: usize| cell.split(|byte| *byte == b':').nth(behind).and_then(numbers::whole).unwrap_or(0);
+    if clocks.iter().any(|cell| part(cell, 0) >= 24) {
+        " De kolom bevat ook waarden vanaf 24:00; zo te zien staan er minuten en seconden."
+    } else if !clocks.is_empty() && clocks.iter().all(|cell| part(cell, 1) % 15 == 0) {
+        " Alle tijden in de kolom zijn hele kwartieren; zo te zien staan er uren en minuten."
+    } else {
+        ""
     }
 }
 
@@ -412,7 +548,8 @@ mod tests {
     fn typed_with(schema: &ColumnSchema, cells: &[&str]) -> Typing {
         let mut raw = RawColumn::with_capacity(cells.len());
         cells.iter().for_each(|cell| raw.push(cell.as_bytes()));
-        type_column(&raw, schema, Settings { future: Some(days_from_civil(2027, 1, 1)), identifier: schema.kind == ColumnType::Text })
+        let settings = Settings { future: Some(days_from_civil(2027, 1, 1)), identifier: schema.kind == ColumnType::Text, missing: &[], register: None };
+        type_column(&raw, schema, settings)
     }
 
     fn codes(typing: &Typing) -> Vec<(u32, &str)> {
@@ -434,8 +571,6 @@ mod tests {
         let contradicted = typed(ColumnType::Date, &["03/25/2025", "25/02/2025"]);
         assert!(!contradicted.notices.iter().any(|(code, _)| *code == "E203"));
         assert_eq!(codes(&contradicted), [(0, "E201")]);
-        let ambiguous = typed(ColumnType::Date, &["03/04/2025"]);
-        assert_eq!((codes(&ambiguous), ambiguous.column.valid.as_slice()), (vec![], &[true][..]));
     }
 
     #[test]
@@ -454,6 +589,38 @@ mod tests {
         assert_eq!(typing.notices, [("N821", 1), ("N822", 1)]);
         let unproved = typed(ColumnType::Decimal, &["1.230", "7"]);
         assert_eq!(codes(&unproved), [(0, "E206")]);
+    }
+
+    #[test]
+    fn what_a_sender_declares_missing_is_missing_and_nothing_else() {
+        let mut raw = RawColumn::with_capacity(3);
+        ["999", "-99", "12"].iter().for_each(|cell| raw.push(cell.as_bytes()));
+        let settings = Settings { future: None, identifier: false, missing: &["999".to_owned(), "-99".to_owned()], register: None };
+        let declared = type_column(&raw, &column("x", ColumnType::Integer), settings);
+        assert_eq!((declared.column.valid.as_slice(), declared.notices.as_slice()), (&[false, false, true][..], &[("N823", 2)][..]));
+        let plain = type_column(&raw, &column("x", ColumnType::Integer), Settings { missing: &[], ..settings });
+        assert_eq!((plain.column.valid.as_slice(), plain.notices.len()), (&[true, true, true][..], 0));
+    }
+
+    #[test]
+    fn keys_that_match_nothing_are_faults() {
+        let cells = ["T1", "-5", "+TEL", "@x", "1,23457E+15", "T\u{430}1", "T\u{7}1", "T\u{e9}1", "-"];
+        let typing = typed(ColumnType::Text, &cells);
+        assert_eq!(codes(&typing), [(2, "E214"), (3, "E214"), (4, "E212"), (5, "E215"), (6, "E215")]);
+    }
+
+    #[test]
+    fn slashes_without_proof_are_undecided() {
+        let typing = typed(ColumnType::Date, &["03/04/2025", "05/05/2025", "01-02-2025"]);
+        assert_eq!(typing.month_first, [(0, days_from_civil(2025, 3, 4))]);
+        assert!(typed(ColumnType::Date, &["03/04/2025", "25/05/2025"]).month_first.is_empty());
+    }
+
+    #[test]
+    fn times_are_explained_by_their_column() {
+        assert!(typed(ColumnType::Integer, &["9:00", "75:00"]).hint.contains("seconden"));
+        assert!(typed(ColumnType::Integer, &["9:00", "1:45", "30"]).hint.contains("kwartieren"));
+        assert_eq!(typed(ColumnType::Integer, &["9:07"]).hint, "");
     }
 
     #[test]

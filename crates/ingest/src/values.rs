@@ -78,8 +78,12 @@ impl TypedColumn {
         Ok(match &self.values {
             Values::Text(text) => text_array(&self.valid, text, rows)?,
             Values::Code(codes) => {
-                let cells = pick(codes, rows).into_iter().zip(&valid).map(|(code, valid)| valid.then(|| column.codes.get(usize::from(code)).map_or("", String::as_str)));
-                Arc::new(cells.collect::<StringArray>())
+                let mut texts = RawColumn::with_capacity(valid.len());
+                for (code, valid) in pick(codes, rows).into_iter().zip(&valid) {
+                    let text = column.codes.get(usize::from(code)).filter(|_| *valid).map_or("", String::as_str);
+                    texts.push(text.as_bytes());
+                }
+                text_array(&valid, &texts, None)?
             }
             Values::Integer(numbers) => Arc::new(Int32Array::new(ScalarBuffer::from(pick(numbers, rows)), nulls)),
             Values::Date(days) => Arc::new(Date32Array::new(ScalarBuffer::from(pick(days, rows)), nulls)),

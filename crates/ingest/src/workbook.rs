@@ -21,6 +21,7 @@ use crate::container::{self, SourceFile};
 use crate::dialect::HeaderIndex;
 use crate::findings::{Findings, Place};
 use crate::numbers::{self, Shape};
+use crate::privacy;
 use crate::rows::RawColumn;
 use crate::spelling::column_letter;
 use crate::table::{CellFault, Table};
@@ -57,10 +58,17 @@ struct Filled {
 const TOO_LARGE: &str = "er zijn meer dan 2 miljoen cellen, of de gebruikte cellen beslaan meer dan 5 miljoen rijen maal kolommen";
 
 /// Reads the sheets that hold tables; what cannot be read becomes a finding.
-pub(crate) fn read(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderIndex], findings: &mut Findings<'_>, normalised: &mut Vec<String>) -> Vec<Sheet> {
+pub(crate) fn read(
+    file: &SourceFile,
+    tables: &[TableSchema],
+    indexes: &[HeaderIndex],
+    year: i32,
+    findings: &mut Findings<'_>,
+    normalised: &mut Vec<String>,
+) -> Vec<Sheet> {
     let Some(mut package) = Package::open(file, findings) else { return Vec::new() };
     let at = Place::file(&file.name);
-    let filled = match open(&mut package, &file.name, findings) {
+    let filled = match open(&mut package, &file.name, year, findings) {
         Ok(filled) => filled,
         Err((code, sheet)) => {
             findings.raise(code, Place { sheet: &sheet, ..at }, &[("value", TOO_LARGE), ("count", "")]);
@@ -114,8 +122,15 @@ pub(crate) fn read(file: &SourceFile, tables: &[TableSchema], indexes: &[HeaderI
 }
 
 /// All sheets as text. The error names the code and the sheet.
-fn open(package: &mut Package<'_>, workbook: &str, findings: &mut Findings<'_>) -> Result<Vec<Filled>, (&'static str, String)> {
-    let book = Book::read(package).map_err(|code| (code, String::new()))?;
+fn open(package: &mut Package<'_>, workbook: &str, year: i32, findings: &mut Findings<'_>) -> Result<Vec<Filled>, (&'static str, String)> {
+    let mut book = Book::read(package).map_err(|code| (code, String::new()))?;
+    // As with files whose names tell who a client is.
+    for (number, part) in (1..).zip(&mut book.sheets) {
+        if privacy::is_telling_name(&part.name, year) {
+            part.name = format!("blad-{number}");
+            findings.raise("E608", Place { sheet: &part.name, ..Place::file(workbook) }, &[]);
+        }
+    }
     findings.checked("E608", 1);
     if book.people > 0 {
         findings.raise("E608", Place::file(workbook), &[("count", &spiegel_model::count(book.people as u64))]);
@@ -204,6 +219,7 @@ fn records(text: &str) -> impl Iterator<Item = (u32, Vec<String>)> {
 /// Tells what only a workbook has, now that header and columns of the table are known.
 pub(crate) fn settle(table: &mut Table<'_>, aside: &Aside, findings: &mut Findings<'_>) {
     let at = Place { sheet: &aside.name, ..Place::file(&aside.workbook) };
+    table.workbook = Some((aside.workbook.clone(), aside.name.clone()));
     raise_hidden(aside, at, findings);
     let Some(header) = table.header_row else { return };
     let (last_row, width) = (table.raw.lines.last().copied().unwrap_or(header), table.headers.len() as u32);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::InstrumentSet;
+
 /// What a finding does to the data (decision 12: this decides, not the letter of the code).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -29,6 +31,9 @@ pub struct RuleSet {
     /// Rules in the order in which they are run and explained.
     #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
+    /// `instruments.toml` of the pipeline, which some checks look things up in.
+    #[serde(skip)]
+    pub instruments: InstrumentSet,
 }
 
 impl RuleSet {
@@ -89,12 +94,14 @@ pub struct Rule {
     pub examples: Vec<RuleExample>,
 }
 
-/// A check by SQL on the tables and views of the lake, for all providers at once.
+/// A check by SQL on the tables and views of the lake, for all providers at once. The SQL stands in the rule itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueryCheck {
     /// One SELECT with a row for everything that is wrong: `provider_id`, `source_row` (NULL for the table as a whole), and
-    /// as text `value`, `other` and `count` for the message where it has these slots. `$year` is the year of the submission.
+    /// where they are needed `value`, `other` and `count` for the slots of the message, `key` for the provider's own key of
+    /// the row, and `table_name` and `column_name` where the rule blames another table or column than its own. `$year` is
+    /// the year of the submission.
     pub wrong: String,
     /// One SELECT with how much was checked: `provider_id`, `checked`. A provider without a row was not checked.
     pub checked: String,
@@ -185,6 +192,98 @@ pub enum RowCheck {
         /// Most years between.
         maximum: i32,
     },
+    /// A date lies at most so many days after another.
+    DaysSince {
+        /// Date column.
+        column: String,
+        /// Date column it is counted from.
+        other: String,
+        /// Most days between.
+        maximum: i32,
+    },
+    /// The instrument has this scale and, where its versions are known, this version (`instruments.toml`).
+    KnownScale {
+        /// Column with the scale.
+        column: String,
+        /// Column with the instrument.
+        other: String,
+        /// Column with the version.
+        version: String,
+    },
+    /// A score lies in the range of its scale (`instruments.toml`).
+    InScaleRange {
+        /// Column with the score.
+        column: String,
+        /// Column with the instrument.
+        other: String,
+        /// Column with the scale.
+        scale: String,
+    },
+    /// The scores of one scale are all means or all sums of items (`instruments.toml`). Else none of them can be used.
+    OneScoring {
+        /// Column with the score.
+        column: String,
+        /// Column with the instrument.
+        other: String,
+        /// Column with the scale.
+        scale: String,
+    },
+    /// A column that recognises something over rows: it is not the same as another column in every row, and from so many
+    /// rows on some value occurs twice.
+    Recurs {
+        /// Column that is blamed.
+        column: String,
+        /// Column that it may not repeat.
+        other: String,
+        /// Rows from which a value must occur twice.
+        rows: usize,
+    },
+}
+
+impl RowCheck {
+    /// True when it judges a column as a whole: no example row can break it, a fixture shows it.
+    #[must_use]
+    pub fn is_of_column(&self) -> bool {
+        matches!(self, Self::OneScoring { .. } | Self::Recurs { .. })
+    }
+
+    /// The columns it looks at: the one that is blamed, the one it is compared with, and a third.
+    #[must_use]
+    pub fn columns(&self) -> (&str, &str, Option<&str>) {
+        match self {
+            Self::NotBefore { column, other }
+            | Self::Together { column, other }
+            | Self::EitherOf { column, other }
+            | Self::YearsSince { column, other, .. }
+            | Self::DaysSince { column, other, .. }
+            | Self::Recurs { column, other, .. } => (column, other, None),
+            Self::InReportingYear { column } => (column, column, None),
+            Self::KnownScale { column, other, version: third }
+            | Self::InScaleRange { column, other, scale: third }
+            | Self::OneScoring { column, other, scale: third } => (column, other, Some(third)),
+        }
+    }
+}
+
+/// What a query check found in one submission, without its words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueryFinding {
+    /// Code of the rule.
+    pub code: String,
+    /// Canonical table.
+    pub table: String,
+    /// Canonical column; empty for the row or the table as a whole.
+    pub column: String,
+    /// Row of the file; None for the table as a whole.
+    pub row: Option<u64>,
+    /// The provider's own key of the row.
+    pub key: String,
+    /// Slots of the message; empty where it has none.
+    pub value: String,
+    /// What it is compared with.
+    pub other: String,
+    /// How many.
+    pub count: String,
 }
 
 /// An example of a rule: a row that breaks it and one that does not. Invented values.
@@ -213,7 +312,7 @@ pub struct Finding {
     pub row: Option<u64>,
     /// Column letter as in a spreadsheet, with `header`; empty for the row as a whole.
     pub column: String,
-    /// Header of the column.
+    /// Header of the column; without a letter in `column` when the column is not there.
     pub header: String,
     /// The provider's own key of the row (its trajectory), so that it can be looked up; empty when there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -225,6 +324,9 @@ pub struct Finding {
     pub message: String,
     /// Remedy in Dutch.
     pub remedy: String,
+    /// Found by a query on the lake, after reading: the next run of the queries finds it again, or not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queried: bool,
 }
 
 impl Finding {
@@ -238,8 +340,10 @@ impl Finding {
         if let Some(row) = self.row {
             place.push_str(&format!(" rij {}", crate::count(row)));
         }
-        if !self.header.is_empty() {
-            place.push_str(&format!(", kolom {} \"{}\"", self.column, self.header));
+        match (self.header.is_empty(), self.column.is_empty()) {
+            (true, _) => {}
+            (false, true) => place.push_str(&format!(", kolom \"{}\"", self.header)),
+            (false, false) => place.push_str(&format!(", kolom {} \"{}\"", self.column, self.header)),
         }
         let place = if place.is_empty() { String::new() } else { format!("{place}: ") };
         format!("{} · {place}{} Herstel: {}", self.code, self.message, self.remedy)
@@ -305,6 +409,23 @@ pub struct TableCount {
     pub duplicate: u64,
     /// Values emptied in rows that are used.
     pub emptied: u64,
+    /// Sheet of a workbook; empty for other files.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sheet: String,
+    /// Which column of the file is which, so that what is found later can be placed; empty when the submission was refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<DeliveredColumn>,
+}
+
+/// A column of a delivered file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveredColumn {
+    /// Canonical column.
+    pub name: String,
+    /// Column letter as in a spreadsheet.
+    pub letter: String,
+    /// Header in the file.
+    pub header: String,
 }
 
 impl TableCount {
@@ -332,6 +453,9 @@ pub struct Receipt {
     pub sha256: String,
     /// SHA-256 over the definitions that it was checked with.
     pub definitions: String,
+    /// Name of the mapping that it was read with. None when it has the pipeline's own layout.
+    #[serde(default)]
+    pub mapping: Option<String>,
     /// Outcome.
     pub verdict: Verdict,
     /// Why it was refused.
@@ -345,8 +469,8 @@ pub struct Receipt {
     /// What became of every rule.
     #[serde(default)]
     pub rules: Vec<RuleOutcome>,
-    /// SHA-256 over the values of all rows, whatever their order, spelling and file: two providers with the same one
-    /// delivered the same (E509). Empty when the submission could not be read.
+    /// Keyed hash over the values of all rows, whatever their order, spelling and file: two providers with the same one
+    /// delivered the same (E509). Empty when the submission was refused.
     #[serde(default)]
     pub content: String,
     /// What changed since the delivery that this one replaces.

@@ -2,8 +2,11 @@
 //! It never reads or writes a file and knows neither Arrow nor DataFusion.
 
 mod attachment;
+mod feedback;
 mod finding;
 mod indicator;
+mod instrument;
+mod mapping;
 mod number;
 mod pipeline;
 mod position;
@@ -11,13 +14,16 @@ mod report;
 mod submission;
 
 pub use attachment::{figures_csv, figures_json};
+pub use feedback::{Feedback, FeedbackFinding, FeedbackTable, Preview, PreviewValue};
 pub use finding::{
-    Change, Consequence, Finding, QueryCheck, Receipt, RefusalReason, RowCheck, Rule, RuleExample, RuleOutcome, RuleSet, RuleStatus, TableChange,
+    Change, Consequence, DeliveredColumn, Finding, QueryCheck, QueryFinding, Receipt, RefusalReason, RowCheck, Rule, RuleExample, RuleOutcome, RuleSet, RuleStatus, TableChange,
     TableCount, Verdict,
 };
 pub use indicator::{
     DefinitionError, Delivered, Direction, Guideline, IndicatorSpec, IndicatorText, Kind, Tips, UnitWords, Verbs,
 };
+pub use instrument::{Instrument, InstrumentSet, Scale, Scoring};
+pub use mapping::{ColumnMapping, Conversion, Layout, MappingSpec, Outside, TableMapping, Unit};
 pub use number::{ValueFormat, capitalised, count, date_long, date_short, decimal, ordinal_word, percentage};
 pub use pipeline::{
     Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, PipelineSpec, PipelineWords, PopulationSpec, RegisterSpec, ReportSpec, YearSpec,

@@ -46,6 +46,9 @@ pub struct Delivery {
     /// For `per_provider`: digits in a provider id.
     #[serde(default)]
     pub provider_digits: usize,
+    /// Versions of the format that `schema` in a manifest may name (E510); empty for any.
+    #[serde(default)]
+    pub schemas: Vec<String>,
 }
 
 /// Who delivers.

@@ -54,6 +54,9 @@ pub enum MissingCode {
     /// The definition changed; earlier years cannot be compared.
     #[serde(rename = "D")]
     DefinitionChanged,
+    /// Delivered, but not computed until an analyst has looked at a finding.
+    #[serde(rename = "H")]
+    Held,
 }
 
 impl MissingCode {
@@ -67,6 +70,7 @@ impl MissingCode {
             Self::NotDelivered => 'A',
             Self::NotApplicable => 'N',
             Self::DefinitionChanged => 'D',
+            Self::Held => 'H',
         }
     }
 }

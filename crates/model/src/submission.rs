@@ -3,11 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mapping::{Layout, Outside, Unit};
+
 /// All tables of a submission.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SubmissionSchema {
     /// Tables in the order of their files' names.
     pub tables: Vec<TableSchema>,
+    /// Other layouts in which these tables may arrive, by name.
+    #[serde(skip)]
+    pub layouts: Vec<Layout>,
 }
 
 impl SubmissionSchema {
@@ -80,6 +85,9 @@ pub struct ColumnSchema {
     /// The column must be there (E110), and its values count for the gate of E511.
     #[serde(default)]
     pub required: bool,
+    /// The column must be there when the table with this canonical name is not delivered (E110).
+    #[serde(default)]
+    pub required_without: Option<String>,
     /// A row without a usable value means nothing and is quarantined: keys and dates. Elsewhere the value is emptied.
     #[serde(default)]
     pub essential: bool,
@@ -92,12 +100,15 @@ pub struct ColumnSchema {
     /// Largest allowed number.
     #[serde(default)]
     pub maximum: Option<f64>,
-    /// Code of the finding for a value outside `minimum` and `maximum`; E220 when none is given.
+    /// Code of the finding for a value outside `minimum` and `maximum` (else E220), or that is none of `codes` (else E210).
     #[serde(default)]
     pub range_code: Option<String>,
     /// A value outside the range puts the row in quarantine, whatever the rule says of the value.
     #[serde(default)]
     pub range_quarantines: bool,
+    /// Unit of its numbers, so that a mapping can say in which other one they are delivered.
+    #[serde(default)]
+    pub unit: Option<Unit>,
     /// Longest allowed text, in characters.
     #[serde(default)]
     pub maximum_length: Option<usize>,
@@ -107,6 +118,10 @@ pub struct ColumnSchema {
     /// Replaced by a keyed hash before anything is written (client ids).
     #[serde(default)]
     pub pseudonymise: bool,
+    /// The code of a provider (an AGB code): it follows the pattern, and zeros that a spreadsheet dropped are put back when
+    /// the register knows the whole code.
+    #[serde(default)]
+    pub provider_code: bool,
     /// What personal data it could be taken for, and is looked at for.
     #[serde(default)]
     pub privacy: Option<Privacy>,
@@ -117,6 +132,9 @@ pub struct ColumnSchema {
     /// come round again, and a value may be empty. Invented.
     #[serde(default)]
     pub example: String,
+    /// How its values are delivered in the layout of a mapping.
+    #[serde(skip)]
+    pub outside: Outside,
 }
 
 /// Personal data that a column comes near to.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use spiegel_model::{DefinitionError, Delivered, IndicatorSpec, IndicatorText, Kind, PipelineSpec, YearSpec};
+use spiegel_model::{DefinitionError, Delivered, IndicatorSpec, IndicatorText, InstrumentSet, Kind, PipelineSpec, YearSpec};
 
 use crate::Error;
 
@@ -34,6 +34,8 @@ pub struct Pipeline {
     pub indicators: Vec<Indicator>,
     /// `views/*.sql` by name, in alphabetical order: a view may use the ones before it.
     pub views: BTreeMap<String, String>,
+    /// `instruments.toml`; none when the pipeline has no such file. In SQL it is the table `instrument_scale`.
+    pub instruments: InstrumentSet,
     /// SQL of the providers.
     pub providers_sql: String,
     /// SQL of the population.
@@ -64,6 +66,11 @@ impl Pipeline {
                 views.insert(name, sql);
             }
         }
+        let instruments = if directory.join("instruments.toml").is_file() {
+            parse(directory, "instruments.toml", &mut hash, &mut mistakes).unwrap_or_default()
+        } else {
+            InstrumentSet::default()
+        };
         let providers_sql = read(directory, &spec.report.providers, &mut hash, &mut mistakes).unwrap_or_default();
         let population_sql =
             spec.population.as_ref().and_then(|population| read(directory, &population.sql, &mut hash, &mut mistakes));
@@ -76,6 +83,7 @@ impl Pipeline {
             spec,
             indicators,
             views,
+            instruments,
             providers_sql,
             population_sql,
             fingerprint,

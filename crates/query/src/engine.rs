@@ -15,10 +15,14 @@ use datafusion::error::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
+use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
+use spiegel_model::Direction;
 use tokio::runtime::Runtime;
 
 use crate::{Error, Pipeline};
+
+/// Tables whose Parquet is larger than this are not kept in memory: a few hundred megabytes in all.
+const KEPT_BYTES_MAXIMUM: u64 = 32 << 20;
 
 /// How rows are written as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +48,49 @@ impl Engine {
     /// # Errors
     /// [`Error::Lake`] when a table cannot be read, [`Error::Pipeline`] when a view is not valid SQL.
     pub fn open(lake: &Path, pipeline: &Pipeline, threads: usize) -> Result<Self, Error> {
+        let engine = Self::tables(lake, pipeline, threads)?;
+        engine.register_views(pipeline, None)?;
+        Ok(engine)
+    }
+
+    /// Opens the lake for many small queries on one year and the two before it, each on one thread: tables that are not large
+    /// are read once, and views are computed once, for that year.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    pub fn open_year(lake: &Path, pipeline: &Pipeline, year: i32) -> Result<Self, Error> {
+        let engine = Self::tables(lake, pipeline, 1)?;
+        // Planning costs more than running: once over the rules of the optimiser is enough.
+        engine.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
+        for table in tables(lake)? {
+            engine.keep(&table, year - 2, year)?;
+        }
+        engine.register_views(pipeline, Some(year))?;
+        Ok(engine)
+    }
+
+    /// Keeps these years of a table in memory, unless it is large.
+    fn keep(&self, table: &str, first: i32, last: i32) -> Result<(), Error> {
+        let folders = (first..=last).map(|year| self.lake.join(table).join(format!("year={year}")));
+        let files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let bytes: u64 = files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
+        if bytes == 0 || bytes > KEPT_BYTES_MAXIMUM {
+            return Ok(());
+        }
+        let kept = self.runtime.block_on(async {
+            let frame = self.context.table(table).await?.filter(col("year").between(lit(first), lit(last)))?.cache().await?;
+            self.context.deregister_table(table)?;
+            self.context.register_table(table, frame.into_view())
+        });
+        kept.map(|_| ()).map_err(|error| Error::lake(self.lake.join(table), error.strip_backtrace()))
+    }
+
+    fn tables(lake: &Path, pipeline: &Pipeline, threads: usize) -> Result<Self, Error> {
         let engine = Self::empty(lake, threads)?;
         for table in tables(lake)? {
             engine.register_folder(&table)?;
         }
-        engine.register_views(pipeline)?;
+        engine.register_instruments(pipeline)?;
         Ok(engine)
     }
 
@@ -66,7 +108,8 @@ impl Engine {
                 .register_table(name.as_str(), Arc::new(table))
                 .map_err(|error| Error::definition("cases.slt", error.to_string()))?;
         }
-        engine.register_views(pipeline)?;
+        engine.register_instruments(pipeline)?;
+        engine.register_views(pipeline, None)?;
         Ok(engine)
     }
 
@@ -92,12 +135,38 @@ impl Engine {
             .map_err(|error| Error::lake(folder, error))
     }
 
-    fn register_views(&self, pipeline: &Pipeline) -> Result<(), Error> {
+    /// `instruments.toml` as the table `instrument_scale`, a row for every scale.
+    fn register_instruments(&self, pipeline: &Pipeline) -> Result<(), Error> {
+        let scales: Vec<_> = pipeline.instruments.instruments.iter().flat_map(|one| one.scales.iter().map(move |scale| (&one.code, scale))).collect();
+        if scales.is_empty() {
+            return Ok(());
+        }
+        let text = |cells: Vec<String>| Arc::new(StringArray::from(cells)) as ArrayRef;
+        let number = |cells: Vec<f64>| Arc::new(Float64Array::from(cells)) as ArrayRef;
+        let columns: [(&str, ArrayRef); 5] = [
+            ("instrument", text(scales.iter().map(|(code, _)| (*code).clone()).collect())),
+            ("scale", text(scales.iter().map(|(_, scale)| scale.name.to_lowercase()).collect())),
+            ("minimum", number(scales.iter().map(|(_, scale)| scale.minimum).collect())),
+            ("maximum", number(scales.iter().map(|(_, scale)| scale.maximum).collect())),
+            ("higher_is_better", Arc::new(scales.iter().map(|(_, scale)| Some(scale.direction == Direction::Higher)).collect::<BooleanArray>())),
+        ];
+        let bug = |error: &dyn std::fmt::Display| Error::Bug(format!("table instrument_scale: {error}"));
+        let batch = RecordBatch::try_from_iter(columns).map_err(|error| bug(&error))?;
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|error| bug(&error))?;
+        self.context.register_table("instrument_scale", Arc::new(table)).map_err(|error| bug(&error))?;
+        Ok(())
+    }
+
+    fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
         for (name, sql) in &pipeline.views {
             let wrong = |error: datafusion::error::DataFusionError| {
                 Error::definition(format!("views/{name}.sql"), error.strip_backtrace())
             };
-            let frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
+            let mut frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
+            if let Some(year) = year.filter(|_| frame.schema().has_column_with_unqualified_name("year")) {
+                frame = frame.filter(col("year").eq(lit(year))).map_err(wrong)?;
+                frame = self.runtime.block_on(frame.cache()).map_err(|error| self.fault(&format!("views/{name}.sql"), &error))?;
+            }
             self.context.register_table(name.as_str(), frame.into_view()).map_err(wrong)?;
         }
         Ok(())
@@ -108,13 +177,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Pipeline`] when the SQL is wrong or fails.
     pub fn rows(&self, file: &str, sql: &str, parameters: &[(&str, ScalarValue)]) -> Result<Rows, Error> {
-        let wrong = |error: datafusion::error::DataFusionError| match error.find_root() {
-            // The lake, not the definition.
-            DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
-                Error::lake(&self.lake, error.strip_backtrace())
-            }
-            _ => Error::definition(file, error.strip_backtrace()),
-        };
+        let wrong = |error: DataFusionError| self.fault(file, &error);
         let used: Vec<(String, ScalarValue)> = parameters
             .iter()
             .filter(|(name, _)| sql.contains(&format!("${name}")))
@@ -125,9 +188,22 @@ impl Engine {
             if !used.is_empty() {
                 frame = frame.with_param_values(used).map_err(wrong)?;
             }
+            let schema = Arc::new(frame.schema().as_arrow().clone());
             let batches = frame.collect().await.map_err(wrong)?;
+            // Without rows there are still columns, right or wrong ones.
+            let batches = if batches.is_empty() { vec![RecordBatch::new_empty(schema)] } else { batches };
             Ok(Rows { file: file.to_owned(), batches })
         })
+    }
+
+    /// Whose fault an error is: the lake's, or the definition's.
+    fn fault(&self, file: &str, error: &DataFusionError) -> Error {
+        match error.find_root() {
+            DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
+                Error::lake(&self.lake, error.strip_backtrace())
+            }
+            _ => Error::definition(file, error.strip_backtrace()),
+        }
     }
 
     /// Runs any SELECT of an analyst and writes its rows as text.
@@ -183,6 +259,12 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// True when they have this column.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.batches.first().is_some_and(|batch| batch.column_by_name(name).is_some())
+    }
+
     /// Calls `visit` with the columns of each batch, in the order of `names`.
     ///
     /// # Errors
@@ -270,5 +352,6 @@ fn first_schema(folder: &Path) -> Result<Option<Schema>, Error> {
     let Some(file) = files.first() else { return Ok(None) };
     let opened = fs::File::open(file).map_err(|error| Error::lake(file, error))?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|error| Error::lake(file, error))?;
-    Ok(Some(builder.schema().as_ref().clone()))
+    // Its metadata says what that one file was made from.
+    Ok(Some(Schema::new(builder.schema().fields().clone())))
 }

@@ -3,10 +3,12 @@
 
 mod assemble;
 mod cases;
+mod checks;
 mod definition;
 mod distribution;
 mod engine;
 mod error;
+mod feedback;
 mod group;
 mod national;
 mod observe;
@@ -17,10 +19,12 @@ mod trend;
 
 pub use assemble::{FORMAT, ReportContext, assemble};
 pub use cases::{CaseOutcome, run_cases};
+pub use checks::{Held, LakeChecks, check_rules, run_checks};
 pub use definition::{Indicator, Pipeline, load_year};
 pub use distribution::Distribution;
 pub use engine::{Engine, RowsFormat};
 pub use error::Error;
+pub use feedback::{FeedbackContext, Losses, feedback, previews};
 pub use group::ComparableGroup;
 pub use national::National;
 pub use observe::Summary;

@@ -38,6 +38,8 @@ pub enum Summary {
         /// Denominator, when that was delivered.
         n: Option<u64>,
     },
+    /// Delivered, but held for an analyst by a finding: it counts nowhere, nor in the nation.
+    Held,
 }
 
 impl Summary {
@@ -47,6 +49,7 @@ impl Summary {
         match self {
             Self::Proportion { n, .. } | Self::Mean { n, .. } => *n,
             Self::NotDelivered { n } => n.unwrap_or(0),
+            Self::Held => 0,
         }
     }
 
@@ -56,7 +59,7 @@ impl Summary {
         match self {
             Self::Proportion { events, n } => (*n > 0).then(|| *events as f64 / *n as f64),
             Self::Mean { mean, n, .. } => (*n > 0).then_some(*mean),
-            Self::NotDelivered { .. } => None,
+            Self::NotDelivered { .. } | Self::Held => None,
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn own_interval(spec: &IndicatorSpec, summary: &Summary, year: i32, p
                 sd.and_then(|sd| stats::student_t_interval(*n, *mean, sd, 0.95))
             }
         }
-        Summary::NotDelivered { .. } => None,
+        Summary::NotDelivered { .. } | Summary::Held => None,
     }?;
     Some(Range {
         lower: spec.lowest.map_or(interval.lower, |lowest| interval.lower.max(lowest)),
@@ -94,7 +94,7 @@ impl Yardstick {
                 self.between,
                 self.within_skewness,
             ),
-            Summary::NotDelivered { .. } => None,
+            Summary::NotDelivered { .. } | Summary::Held => None,
         }
     }
 
@@ -182,6 +182,9 @@ pub(crate) fn place(
         trend: TrendState::TooShort,
     };
     let Some(summary) = summary else { return position };
+    if *summary == Summary::Held {
+        position.label = Label::None(MissingCode::Held);
+    }
     let Some(value) = summary.value() else { return position };
     if position.n < minimum.shown {
         position.label = Label::None(MissingCode::TooSmall);
@@ -228,7 +231,7 @@ fn label(spec: &IndicatorSpec, summary: &Summary, position: &Position, target: f
     let equivalent = match summary {
         Summary::Proportion { events, n } => stats::equivalent_proportion(*events, *n, target, spec.margin),
         Summary::Mean { n, mean, sd: Some(sd), .. } => stats::equivalent_mean(*n, *mean, *sd, target, spec.margin),
-        Summary::Mean { .. } | Summary::NotDelivered { .. } => false,
+        Summary::Mean { .. } | Summary::NotDelivered { .. } | Summary::Held => false,
     };
     let excludes = position.interval.is_some_and(|interval| target < interval.lower || target > interval.upper);
     // Comparable is said only when the interval also holds the national mean (statistics 7).

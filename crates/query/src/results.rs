@@ -10,7 +10,7 @@ use spiegel_model::{GroupSpec, Minimums, Position, YearSpec};
 use crate::group::ComparableGroup;
 use crate::place::place;
 use crate::trend::{self, YearPoint};
-use crate::{Engine, Error, Indicator, National, Pipeline, Summary, distribution, observe};
+use crate::{Engine, Error, Held, Indicator, National, Pipeline, Summary, distribution, observe};
 
 /// Names of providers and the groups of owners they belong to.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +109,7 @@ pub struct Results {
 }
 
 impl Results {
-    /// Computes everything for one report year from the lake behind `engine`.
+    /// Computes everything for one report year from the lake behind `engine`, without what is held in a year.
     ///
     /// # Errors
     /// When SQL of the pipeline fails or the lake cannot be read.
@@ -118,6 +118,7 @@ impl Results {
         pipeline: Pipeline,
         year: YearSpec,
         register: Register,
+        held: &BTreeMap<i32, Held>,
         mut progress: impl FnMut(&str),
     ) -> Result<Self, Error> {
         progress("providers");
@@ -127,7 +128,11 @@ impl Results {
             progress(&indicator.spec.id);
             let mut years = BTreeMap::new();
             for one in year.trend_from..=year.year {
-                let summaries = observe::observe(engine, indicator, &parameters(&year, one))?;
+                let mut summaries = observe::observe(engine, indicator, &parameters(&year, one))?;
+                let held_now = held.get(&one).into_iter().flatten().filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id));
+                for (provider, _) in held_now {
+                    summaries.insert(provider.clone(), Summary::Held);
+                }
                 let national = National::new(&indicator.spec, &year.minimum, &summaries, &register);
                 years.insert(one, YearResult { summaries, national });
             }
@@ -190,7 +195,7 @@ impl Results {
 }
 
 /// Parameters of the pipeline's SQL for one year: `$year`, `$first_client_year`, `$period_start`, `$period_end`.
-fn parameters(spec: &YearSpec, year: i32) -> Vec<(&'static str, ScalarValue)> {
+pub(crate) fn parameters(spec: &YearSpec, year: i32) -> Vec<(&'static str, ScalarValue)> {
     let window = i32::try_from(spec.minimum.client_years).unwrap_or(1).max(1);
     vec![
         ("year", ScalarValue::Int32(Some(year))),

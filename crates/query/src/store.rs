@@ -167,7 +167,7 @@ fn observations(results: &Results) -> Result<RecordBatch, Error> {
                 let (events, sd) = match summary {
                     crate::Summary::Proportion { events, .. } => (Some(*events), None),
                     crate::Summary::Mean { sd, .. } => (None, *sd),
-                    crate::Summary::NotDelivered { .. } => (None, None),
+                    crate::Summary::NotDelivered { .. } | crate::Summary::Held => (None, None),
                 };
                 columns
                     .text("indicator", &indicator.indicator.spec.id)

@@ -22,10 +22,23 @@ pub fn render_all<Queue, Item, Done>(reports: Queue, template: &Template, thread
 where
     Queue: IntoIterator<Item = Item>,
     Queue::IntoIter: Send,
-    Item: Borrow<Report>,
+    Item: Borrow<Report> + Send,
     Done: Fn(usize, Result<Pdf, Error>) + Sync,
 {
-    let queue = Mutex::new(reports.into_iter().enumerate());
+    on_threads(reports.into_iter().enumerate(), threads, |(index, report)| {
+        let report: &Report = report.borrow();
+        on_done(index, caught(|| report_name(report), || render(report, template)));
+    });
+}
+
+/// Runs work on plain threads as it comes from the queue, each thread with all that Typst needs to compile alone.
+pub fn on_threads<Queue, Item>(queue: Queue, threads: usize, work: impl Fn(Item) + Sync)
+where
+    Queue: IntoIterator<Item = Item>,
+    Queue::IntoIter: Send,
+    Item: Send,
+{
+    let queue = Mutex::new(queue.into_iter());
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
             scope.spawn(|| {
@@ -33,23 +46,21 @@ where
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(STACK_BYTES).build().ok();
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((index, report)) = next else { break };
-                    let report: &Report = report.borrow();
-                    let result = match &pool {
-                        Some(pool) => pool.install(|| render_caught(report, template)),
-                        None => render_caught(report, template),
-                    };
-                    on_done(index, result);
+                    let Some(item) = next else { break };
+                    match &pool {
+                        Some(pool) => pool.install(|| work(item)),
+                        None => work(item),
+                    }
                 }
             });
         }
     });
 }
 
-fn render_caught(report: &Report, template: &Template) -> Result<Pdf, Error> {
+/// A panic as an error of its document.
+pub(crate) fn caught(name: impl Fn() -> String, render: impl FnOnce() -> Result<Pdf, Error>) -> Result<Pdf, Error> {
     // The template is only read, so a panic leaves it as it was.
-    catch_unwind(AssertUnwindSafe(|| render(report, template)))
-        .unwrap_or_else(|panic| Err(Error::Panic { report: report_name(report), message: panic_message(panic.as_ref()) }))
+    catch_unwind(AssertUnwindSafe(render)).unwrap_or_else(|panic| Err(Error::Panic { report: name(), message: panic_message(panic.as_ref()) }))
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -35,17 +35,24 @@ pub fn render(report: &Report, template: &Template) -> Result<Pdf, Error> {
     let data = template_data(report, template.metrics())?;
     let world = ReportWorld::new(template, data, Attachments::of(report), date);
 
-    let Warned { output, warnings } = typst::compile::<PagedDocument>(&world);
+    // Stable between versions of one report, so that an archive knows them as one document.
+    let ident = format!("spiegel/{}/{}/{}", report.pipeline, report.provider.id, report.year);
+    compile(&world, &name, ident)
+}
+
+/// Compiles a document and exports it. `name` says in errors whose it is.
+pub(crate) fn compile(world: &ReportWorld<'_>, name: &str, ident: String) -> Result<Pdf, Error> {
+    let Warned { output, warnings } = typst::compile::<PagedDocument>(world);
     let failure = |found: &[SourceDiagnostic]| Error::Template {
-        report: name.clone(),
-        problems: found.iter().map(|found| problem(&world, found)).collect(),
+        report: name.to_owned(),
+        problems: found.iter().map(|found| problem(world, found)).collect(),
     };
     let document = output.map_err(|errors| failure(&errors))?;
     if !warnings.is_empty() {
         return Err(failure(&warnings));
     }
     let standards = PdfStandards::new(&[PdfStandard::Ua_1, PdfStandard::A_3a]).map_err(|error| Error::Template {
-        report: name.clone(),
+        report: name.to_owned(),
         problems: vec![TemplateProblem {
             file: String::new(),
             line: 0,
@@ -54,8 +61,7 @@ pub fn render(report: &Report, template: &Template) -> Result<Pdf, Error> {
         }],
     })?;
     let options = PdfOptions {
-        // Stable between versions of one report, so that an archive knows them as one document.
-        ident: Smart::Custom(format!("spiegel/{}/{}/{}", report.pipeline, report.provider.id, report.year)),
+        ident: Smart::Custom(ident),
         creator: Smart::Custom(Some(concat!("spiegel ", env!("CARGO_PKG_VERSION")).to_owned())),
         standards,
         ..PdfOptions::default()
@@ -65,7 +71,7 @@ pub fn render(report: &Report, template: &Template) -> Result<Pdf, Error> {
 }
 
 /// Gives up unused memory of Typst when a document is done, also when it failed.
-struct Memory;
+pub(crate) struct Memory;
 
 impl Drop for Memory {
     fn drop(&mut self) {
@@ -73,7 +79,7 @@ impl Drop for Memory {
     }
 }
 
-fn date(issued: &str) -> Option<Datetime> {
+pub(crate) fn date(issued: &str) -> Option<Datetime> {
     let mut parts = issued.splitn(3, '-');
     let year = parts.next()?.parse().ok()?;
     let month = parts.next()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What Typst sees while it compiles one report: the shared template and three virtual files of this report.
+//! What Typst sees while it compiles one document: the shared template and the virtual files of this document.
 
 use typst::World;
 use typst::diag::{FileError, FileResult};
@@ -20,17 +20,25 @@ pub(crate) const JSON: &str = "cijfers.json";
 /// The world of one report.
 pub(crate) struct ReportWorld<'template> {
     template: &'template Template,
+    main: FileId,
     files: Vec<(FileId, Bytes)>,
     today: Datetime,
 }
 
 impl<'template> ReportWorld<'template> {
     pub(crate) fn new(template: &'template Template, data: String, attachments: Attachments, today: Datetime) -> Self {
-        let files = [(DATA, data), (CSV, attachments.csv), (JSON, attachments.json)]
-            .into_iter()
-            .filter_map(|(name, content)| Some((file_id(name)?, Bytes::from_string(content))))
-            .collect();
-        Self { template, files, today }
+        let files = vec![(DATA, data), (CSV, attachments.csv), (JSON, attachments.json)];
+        Self::with_files(template, template.main, files, today)
+    }
+
+    /// The world of the feedback on one submission.
+    pub(crate) fn feedback(template: &'template Template, main: FileId, data: String, today: Datetime) -> Self {
+        Self::with_files(template, main, vec![(DATA, data)], today)
+    }
+
+    fn with_files(template: &'template Template, main: FileId, files: Vec<(&str, String)>, today: Datetime) -> Self {
+        let files = files.into_iter().filter_map(|(name, content)| Some((file_id(name)?, Bytes::from_string(content)))).collect();
+        Self { template, main, files, today }
     }
 }
 
@@ -44,7 +52,7 @@ impl World for ReportWorld<'_> {
     }
 
     fn main(&self) -> FileId {
-        self.template.main
+        self.main
     }
 
     fn source(&self, id: FileId) -> FileResult<Source> {

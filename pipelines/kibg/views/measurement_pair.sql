@@ -1,30 +1,44 @@
--- Who counts: closed trajectories with a measurement before and after, paired within one instrument and scale.
--- Window (domain 4.2): at most three months before or after the first date of treatment, and before or after the last date;
--- both ends of the window count. The measurement before lies on an earlier day than the measurement after.
-WITH at_start AS (
-    SELECT m.year, m.provider_id, m.trajectory_id, m.instrument, m.scale, m.date
-    FROM measurement AS m
-    JOIN closed_trajectory AS t
-        ON t.year = m.year AND t.provider_id = m.provider_id AND t.trajectory_id = m.trajectory_id
-    WHERE m.moment = 'voor'
-        AND m.score IS NOT NULL
-        AND m.date BETWEEN t.first_date - INTERVAL '3 months' AND t.first_date + INTERVAL '3 months'
-),
-at_end AS (
-    SELECT m.year, m.provider_id, m.trajectory_id, m.instrument, m.scale, m.date
-    FROM measurement AS m
-    JOIN closed_trajectory AS t
-        ON t.year = m.year AND t.provider_id = m.provider_id AND t.trajectory_id = m.trajectory_id
-    WHERE m.moment = 'na'
-        AND m.score IS NOT NULL
-        AND m.date BETWEEN t.last_date - INTERVAL '3 months' AND t.last_date + INTERVAL '3 months'
+-- Who counts: closed trajectories with a measurement before and after within one instrument and scale, both in their window,
+-- the one before on an earlier day. One row for each instrument and scale: of several measurements the two whose distances
+-- to the first and the last date are smallest together; then the earliest before, then the latest after (domain 4.2).
+WITH ranked AS (
+    SELECT
+        first.year,
+        first.provider_id,
+        first.trajectory_id,
+        first.instrument,
+        first.scale,
+        first.source_row AS first_row,
+        last.source_row AS last_row,
+        first.date AS first_date,
+        last.date AS last_date,
+        first.score AS first_score,
+        last.score AS last_score,
+        ROW_NUMBER() OVER (
+            PARTITION BY first.year, first.provider_id, first.trajectory_id, first.instrument, first.scale
+            ORDER BY first.days_off + last.days_off, first.date, last.date DESC, first.source_row, last.source_row
+        ) AS choice
+    FROM measurement_fit AS first
+    JOIN measurement_fit AS last
+        ON last.year = first.year
+        AND last.provider_id = first.provider_id
+        AND last.trajectory_id = first.trajectory_id
+        AND last.instrument = first.instrument
+        AND last.scale = first.scale
+        AND first.date < last.date
+    WHERE first.moment = 'voor' AND last.moment = 'na' AND first.in_window AND last.in_window
 )
-SELECT DISTINCT at_start.year, at_start.provider_id, at_start.trajectory_id
-FROM at_start
-JOIN at_end
-    ON at_end.year = at_start.year
-    AND at_end.provider_id = at_start.provider_id
-    AND at_end.trajectory_id = at_start.trajectory_id
-    AND at_end.instrument = at_start.instrument
-    AND at_end.scale = at_start.scale
-    AND at_start.date < at_end.date
+SELECT
+    year,
+    provider_id,
+    trajectory_id,
+    instrument,
+    scale,
+    first_row,
+    last_row,
+    first_date,
+    last_date,
+    first_score,
+    last_score
+FROM ranked
+WHERE choice = 1

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_query::{Engine, Pipeline, Reference, ReportContext, Results, Standing, assemble, write_results};
+use spiegel_query::{Engine, Held, Pipeline, Reference, ReportContext, Results, Standing, assemble, write_results};
 
-use super::{Workplace, register};
+use super::{Workplace, checks, register};
 use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, sha256};
 use crate::exit::Usage;
 use crate::talk::Progress;
@@ -26,7 +26,8 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     let year = workplace.year.year;
     let root = workplace.batch.root();
     let (register, register_bytes) = register(workplace, &pipeline)?;
-    let data = data_fingerprint(workplace)?;
+    let held = held(workplace)?;
+    let data = data_fingerprint(workplace, &held)?;
     let year_bytes = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
     let made_from = sha256(&[
         program().as_bytes(),
@@ -47,7 +48,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     }
     let engine = Engine::open(&workplace.batch.lake(), &pipeline, workplace.threads)?;
     let name = pipeline.spec.id.clone();
-    let results = Results::compute(&engine, pipeline, workplace.year.clone(), register, |_| progress.advance())?;
+    let results = Results::compute(&engine, pipeline, workplace.year.clone(), register, &held, |_| progress.advance())?;
     if results.providers.is_empty() {
         return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
     }
@@ -74,14 +75,20 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     Ok(())
 }
 
-/// What the data of all years that count are, by content: which submissions the lake holds.
-fn data_fingerprint(workplace: &Workplace) -> anyhow::Result<String> {
+/// What is held for an analyst, by year of the trend.
+fn held(workplace: &Workplace) -> anyhow::Result<BTreeMap<i32, Held>> {
+    (workplace.year.trend_from..=workplace.year.year).map(|year| Ok((year, checks::held(workplace.batch.root(), year)?))).collect()
+}
+
+/// What the data of all years that count are, by content: which submissions the lake holds, and what of them is held.
+fn data_fingerprint(workplace: &Workplace, held: &BTreeMap<i32, Held>) -> anyhow::Result<String> {
     let window = i32::try_from(workplace.year.minimum.client_years).unwrap_or(1).max(1);
     let first = workplace.year.trend_from.min(workplace.year.year - window + 1);
     let mut members = Vec::new();
     for year in first..=workplace.year.year {
         members.push(Members::load(workplace.batch.root(), year)?.to_json()?);
     }
+    members.push(serde_json::to_string(held)?);
     Ok(sha256(&members.iter().map(String::as_bytes).collect::<Vec<_>>()))
 }
 

@@ -1,4 +1,4 @@
-//! Ingest: every submission in the inbox into the lake, each with a receipt.
+//! Ingest: every submission in the inbox into the lake, each with a receipt and feedback.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,20 +8,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, definitions_hash, discover, ingest, load_rules, load_schema};
-use spiegel_model::Verdict;
+use spiegel_ingest::{
+    Context, Found, Ingested, Key, Lake, PartRef, ProviderRegister, check_rules, definitions_hash, discover, hold_doubles, ingest, is_telling_name, load_rules, load_schema,
+    use_mapping,
+};
+use spiegel_model::{DeliveryKind, Receipt, RuleSet, SubmissionSchema, Verdict};
 use spiegel_query::Pipeline;
 
-use super::{Workplace, register_file};
+use super::feedback::{self, Desk};
+use super::{Workplace, checks, register, register_candidates, register_file};
 use crate::arguments::Reading;
-use crate::batch::{Members, belongs};
+use crate::batch::{Lock, Members, belongs, other_receipts, sha256};
 use crate::exit::{Outcome, Usage};
 use crate::talk::{self, Progress};
 
-pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading) -> anyhow::Result<Outcome> {
+pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading, template: &Path) -> anyhow::Result<Outcome> {
     let year = workplace.year.year;
-    let schema = load_schema(&workplace.pipeline_directory)?;
+    let mut schema = load_schema(&workplace.pipeline_directory)?;
+    if let Some(file) = &reading.mapping {
+        if !file.is_file() {
+            return Err(Usage(format!("there is no mapping {}", file.display())).into());
+        }
+        use_mapping(&mut schema, file)?;
+    }
     let rules = load_rules(&workplace.pipeline_directory)?;
+    check_rules(&schema, &rules)?;
     let hashed = schema.tables.iter().any(|table| table.columns.iter().any(|column| column.pseudonymise));
     let key = match &reading.key {
         Some(file) => Key::from_file(file)?,
@@ -33,9 +44,11 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         }
         None => Key::unused()?,
     };
-    let definitions = definitions_hash(&workplace.pipeline_directory, &key)?;
+    let definitions = definitions_hash(&workplace.pipeline_directory, &key, reading.mapping.as_deref())?;
     let found = discover(&reading.inbox, &pipeline.spec.delivery)?;
     for (name, reason) in &found.ignored {
+        // What a name tells of a person is not repeated (E608).
+        let name = if is_telling_name(name, year) { "een bestand met een persoonsgegeven in de naam" } else { name };
         talk::line(&format!("ignored    {name}: {reason}"));
     }
     let years_in_inbox: BTreeSet<i32> = found.submissions.iter().filter_map(|one| one.year).collect();
@@ -44,9 +57,13 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
     if submissions.is_empty() {
         return Err(Usage(format!("no submission for {year} in {}", reading.inbox.display())).into());
     }
+    let mut lock = Lock::load(workplace.batch.root())?;
+    may_lock(&lock, year, reading)?;
     belongs(&workplace.batch, &pipeline.spec.id, &key.fingerprint())?;
     warn_of_earlier_years(workplace, &years_in_inbox)?;
     keep_register(workplace, pipeline, &reading.inbox)?;
+    let (providers, definitions) = providers(workplace, pipeline, definitions)?;
+    let locked = if reading.refresh.is_some() { None } else { lock.accepted(year) };
     let lake = Lake::open(workplace.batch.root())?.with_threads(workplace.threads);
     let context = Context {
         schema: &schema,
@@ -56,9 +73,12 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
         definitions: &definitions,
         report_year: year,
         register: &pipeline.spec.register.file,
+        providers: providers.as_ref(),
+        locked: locked.as_ref(),
     };
     let progress = Progress::start("ingest", submissions.len());
-    let ingested = read_all(&submissions, &context, &lake, workplace.threads, &progress)?;
+    let mut ingested = read_all(&submissions, &context, &lake, workplace.threads, &progress)?;
+    let receipts = hold(workplace, &mut ingested, &rules, &lake, &progress)?;
     // A refused delivery that was followed by an accepted one needs no attention any more.
     let superseded = |old: &Ingested| {
         ingested.iter().any(|new| {
@@ -69,15 +89,42 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading)
     };
     let refused =
         ingested.iter().filter(|one| one.receipt.verdict == Verdict::Refused && !superseded(one)).count();
+    let held = ingested.iter().filter(|one| one.receipt.verdict == Verdict::Held && !superseded(one)).count();
     let rows: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.rows).sum();
     let used: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.used).sum();
     let skipped = ingested.iter().filter(|one| one.skipped).count();
-    publish(workplace, &schema, &lake, &ingested)?;
+    let missing = publish(workplace, &schema, &lake, &ingested, &receipts, locked.as_ref())?;
+    if reading.lock || reading.refresh.is_some() {
+        lock.close(year, &Members::load(workplace.batch.root(), year)?, reading.refresh.as_deref());
+        lock.save(&workplace.batch)?;
+    }
     progress.end(&format!(
-        "{} submissions ({skipped} unchanged, {refused} refused), {rows} rows, {used} used",
-        ingested.len()
+        "{} submissions ({skipped} unchanged, {refused} refused{}), {rows} rows, {used} used",
+        ingested.len(),
+        if held > 0 { format!(", {held} held") } else { String::new() }
     ));
-    Ok(if refused > 0 { Outcome::WithRefusals } else { Outcome::Done })
+    checks::run(&workplace.batch, pipeline, &rules, &definitions, year, workplace.threads, &mut ingested)?;
+    if !reading.no_feedback {
+        let template = feedback::template(template)?;
+        let (register, _) = register(workplace, pipeline)?;
+        let desk = Desk {
+            batch: &workplace.batch,
+            pipeline,
+            schema: &schema,
+            rules: &rules,
+            register: &register,
+            year: Some(&workplace.year),
+            template: template.as_ref(),
+            trial: false,
+            threads: workplace.threads,
+        };
+        let told: Vec<&Receipt> = ingested.iter().map(|one| &one.receipt).collect();
+        desk.write(&told, &lake)?;
+    }
+    if missing > 0 {
+        talk::line(&format!("missing    {missing} deliveries of lock.json are not in this batch; add them to the inbox"));
+    }
+    Ok(if refused + held + missing > 0 { Outcome::WithRefusals } else { Outcome::Done })
 }
 
 /// Reads on plain threads, in the order of the inbox; the result does not depend on their number.
@@ -89,33 +136,35 @@ fn read_all(
     progress: &Progress,
 ) -> anyhow::Result<Vec<Ingested>> {
     let next = AtomicUsize::new(0);
-    let slots: Vec<Mutex<Option<Result<Ingested, spiegel_ingest::Error>>>> =
-        submissions.iter().map(|_| Mutex::new(None)).collect();
+    // The deliveries of a provider about a year one after another: each is judged beside the ones before it.
+    let groups: Vec<&[Found]> = submissions.chunk_by(|one, other| (&one.provider_id, one.year) == (&other.provider_id, other.year)).collect();
+    let slots: Vec<Mutex<Vec<Result<Ingested, spiegel_ingest::Error>>>> = groups.iter().map(|_| Mutex::new(Vec::new())).collect();
     thread::scope(|scope| {
-        for _ in 0..threads.min(submissions.len()) {
+        for _ in 0..threads.min(groups.len()) {
             scope.spawn(|| {
                 loop {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(found), Some(slot)) = (submissions.get(at), slots.get(at)) else { break };
-                    let result = ingest(found, context, lake);
-                    if let Ok(one) = &result {
-                        tell(found, one, progress);
+                    let (Some(group), Some(slot)) = (groups.get(at), slots.get(at)) else { break };
+                    for found in *group {
+                        let result = ingest(found, context, lake);
+                        if let Ok(one) = &result {
+                            tell(found, one, progress);
+                        }
+                        slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(result);
+                        progress.advance();
                     }
-                    *slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(result);
-                    progress.advance();
                 }
             });
         }
     });
-    slots
+    let read: Vec<Ingested> = slots
         .into_iter()
-        .map(|slot| {
-            slot.into_inner()
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .unwrap_or_else(|| Err(spiegel_ingest::Error::Bug("a submission was not read".to_owned())))
-                .map_err(anyhow::Error::from)
-        })
-        .collect()
+        .flat_map(|slot| slot.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner))
+        .collect::<Result<_, _>>()?;
+    if read.len() < submissions.len() {
+        return Err(spiegel_ingest::Error::Bug("a submission was not read".to_owned()).into());
+    }
+    Ok(read)
 }
 
 /// What an analyst must know of a submission; never a value of it.
@@ -132,23 +181,73 @@ fn tell(found: &Found, one: &Ingested, progress: &Progress) {
     }
 }
 
-/// Brings the years that the submissions touch up to date.
+/// A year is closed once, and refreshed under a new name when it is closed.
+fn may_lock(lock: &Lock, year: i32, reading: &Reading) -> anyhow::Result<()> {
+    let is_closed = lock.accepted(year).is_some();
+    let mistake = match &reading.refresh {
+        Some(name) if name.trim().is_empty() => Some("--refresh needs a name".to_owned()),
+        Some(_) if !is_closed => Some(format!("{year} is not closed; --lock closes it")),
+        Some(name) if lock.has_refresh(year, name) => Some(format!("{year} was refreshed as {name} before; give another name")),
+        None if reading.lock && is_closed => Some(format!("{year} is closed already; --refresh NAME lets waiting deliveries count")),
+        _ => None,
+    };
+    mistake.map_or(Ok(()), |mistake| Err(Usage(mistake).into()))
+}
+
+/// Who may deliver, and the definitions with the register among them: another register may judge otherwise.
+fn providers(workplace: &Workplace, pipeline: &Pipeline, definitions: String) -> anyhow::Result<(Option<ProviderRegister>, String)> {
+    let file = register_candidates(workplace, pipeline).into_iter().find(|file| file.is_file());
+    let Some(file) = file.filter(|_| pipeline.spec.delivery.kind == DeliveryKind::PerProvider) else { return Ok((None, definitions)) };
+    let providers = ProviderRegister::read(&file, &pipeline.spec.register)?;
+    let bytes = fs::read(&file).with_context(|| format!("register {}", file.display()))?;
+    let definitions = if providers.is_some() { sha256(&[definitions.as_bytes(), &bytes]) } else { definitions };
+    Ok((providers, definitions))
+}
+
+/// Holds deliveries with the content of another provider's (E509), those of earlier inboxes included. Gives the receipts of all
+/// deliveries that may count: those of this inbox first; a collective delivery is the one in the inbox.
+fn hold(workplace: &Workplace, ingested: &mut [Ingested], rules: &RuleSet, lake: &Lake, progress: &Progress) -> anyhow::Result<Vec<Receipt>> {
+    let folder = |receipt: &Receipt| lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
+    let known = ingested.iter().map(|one| folder(&one.receipt)).collect();
+    let mut receipts: Vec<Receipt> = ingested.iter().map(|one| one.receipt.clone()).collect();
+    receipts.extend(other_receipts(workplace.batch.root(), &known)?.into_iter().filter(|receipt| receipt.year.is_some()));
+    hold_doubles(&mut receipts, rules, lake)?;
+    for (one, receipt) in ingested.iter_mut().zip(receipts.iter()) {
+        if receipt.verdict == Verdict::Held {
+            progress.say(&format!("held       {}: E509", receipt.submission));
+        }
+        one.receipt = receipt.clone();
+    }
+    Ok(receipts)
+}
+
+/// Brings the years that the submissions touch up to date. Gives how many deliveries of a closed year are not there.
 fn publish(
     workplace: &Workplace,
-    schema: &spiegel_model::SubmissionSchema,
+    schema: &SubmissionSchema,
     lake: &Lake,
     ingested: &[Ingested],
-) -> anyhow::Result<()> {
+    receipts: &[Receipt],
+    locked: Option<&BTreeSet<String>>,
+) -> anyhow::Result<usize> {
+    let held: BTreeSet<&str> = receipts.iter().filter(|receipt| receipt.verdict == Verdict::Held).map(|receipt| receipt.sha256.as_str()).collect();
+    let mut missing = 0;
     let mut years: BTreeSet<i32> = ingested.iter().flat_map(|one| one.receipt.years.iter().copied()).collect();
     years.insert(workplace.year.year);
     for year in years {
-        let accepted = PartRef::accepted(ingested.iter().map(|one| &one.receipt), year);
+        let locked = locked.filter(|_| year == workplace.year.year);
+        let counts = |receipt: &&Receipt| locked.is_none_or(|locked| locked.contains(&receipt.sha256));
+        let accepted = PartRef::accepted(receipts.iter().filter(counts), year);
         let mut members = Members::load(workplace.batch.root(), year)?;
+        if locked.is_none() {
+            members.leave(&held);
+        }
         members.take(&accepted);
+        missing += locked.map_or(0, |locked| members.lacks(locked));
         lake.publish(schema, year, &members.parts())?;
         members.save(&workplace.batch, year)?;
     }
-    Ok(())
+    Ok(missing)
 }
 
 /// The minimum of clients counts earlier years: says so when these lie in the inbox but not in the batch.

@@ -1,8 +1,13 @@
-//! The steps of a year: ingest, benchmark, report.
+//! The steps of a year: ingest with its feedback, benchmark, report.
 
 mod benchmark;
+mod checks;
+pub(crate) mod feedback;
 mod ingest;
 mod report;
+mod workbook;
+
+pub(crate) use checks::held;
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -55,7 +60,8 @@ impl Workplace {
 pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     let pipeline = workplace.pipeline()?;
-    let read = ingest::run(&workplace, &pipeline, &arguments.reading)?;
+    let template = report::template_directory(&workplace, arguments.making.template.as_deref());
+    let read = ingest::run(&workplace, &pipeline, &arguments.reading, &template)?;
     benchmark::run(&workplace, pipeline)?;
     let made = report::run(&workplace, &arguments.making)?;
     Ok(read.and(made))
@@ -65,7 +71,8 @@ pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
 pub(crate) fn ingest_verb(arguments: &Ingest) -> anyhow::Result<Outcome> {
     let workplace = Workplace::open(&arguments.common)?;
     let pipeline = workplace.pipeline()?;
-    ingest::run(&workplace, &pipeline, &arguments.reading)
+    let template = report::template_directory(&workplace, arguments.template.as_deref());
+    ingest::run(&workplace, &pipeline, &arguments.reading, &template)
 }
 
 /// `spiegel benchmark`.
@@ -82,10 +89,12 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
     report::run(&workplace, &arguments.making)
 }
 
+pub(crate) use report::beside as template_beside;
+
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.
 fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Register, Vec<u8>)> {
     let spec = &pipeline.spec.register;
-    let candidates = [register_file(&workplace.batch, workplace.year.year), workplace.pipeline_directory.join(&spec.file)];
+    let candidates = register_candidates(workplace, pipeline);
     let Some(file) = candidates.iter().find(|file| file.is_file()) else {
         return Ok((Register::default(), Vec::new()));
     };
@@ -111,6 +120,11 @@ fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Regis
         rows.push((cell(id), cell(name), group.map(cell).unwrap_or_default()));
     }
     Ok((Register::new(rows), bytes))
+}
+
+/// Where a register may be, in order: what came with the inbox, that of the pipeline.
+fn register_candidates(workplace: &Workplace, pipeline: &Pipeline) -> [PathBuf; 2] {
+    [register_file(&workplace.batch, workplace.year.year), workplace.pipeline_directory.join(&pipeline.spec.register.file)]
 }
 
 /// Where ingest keeps the register that came with an inbox.

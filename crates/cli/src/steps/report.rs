@@ -35,7 +35,7 @@ struct Task {
 
 pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outcome> {
     let year = workplace.year.year;
-    let directory = template_directory(workplace, making);
+    let directory = template_directory(workplace, making.template.as_deref());
     let template = Template::load(&directory)?;
     let maker = making.typst_cli.as_ref().map_or_else(program, |path| format!("typst {}", path.display()));
     let mut run = Run::load(workplace.batch.root())?;
@@ -91,11 +91,14 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
     Ok(if failed > 0 { Outcome::WithRefusals } else { Outcome::Done })
 }
 
-fn template_directory(workplace: &Workplace, making: &Making) -> PathBuf {
-    making
-        .template
-        .clone()
-        .unwrap_or_else(|| workplace.pipeline_directory.join("..").join("..").join("report-templates").join("spiegel"))
+/// The folder of the template: the one that was given, or that beside the folder of the pipelines.
+pub(super) fn template_directory(workplace: &Workplace, given: Option<&Path>) -> PathBuf {
+    given.map_or_else(|| beside(&workplace.pipeline_directory), Path::to_owned)
+}
+
+/// `report-templates/spiegel` beside the folder of the pipelines.
+pub(crate) fn beside(pipeline: &Path) -> PathBuf {
+    pipeline.join("..").join("..").join("report-templates").join("spiegel")
 }
 
 fn pdf_name(workplace: &Workplace, provider: &str) -> String {

@@ -1,11 +1,13 @@
 //! The other verbs: one short function each.
 
+mod check;
 mod explain;
 mod pipeline;
 mod query;
 mod status;
 mod template;
 
+pub(crate) use check::check;
 pub(crate) use explain::explain;
 pub(crate) use pipeline::check_pipeline;
 pub(crate) use query::query;

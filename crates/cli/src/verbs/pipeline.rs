@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use spiegel_ingest::{load_rules, load_schema};
+use spiegel_ingest::{check_rules, load_rules, load_schema};
+use spiegel_model::{Layout, SubmissionSchema};
 use spiegel_query::{Pipeline, load_year, run_cases};
 
 use crate::exit::Outcome;
@@ -26,6 +27,14 @@ pub(crate) fn check_pipeline(directory: &Path) -> anyhow::Result<Outcome> {
             }
         }
     }
+    if let (Some(schema), Some(rules)) = (&schema, &rules) {
+        if let Err(error) = check_rules(schema, rules) {
+            note(&error);
+        }
+        for mistake in pipeline.iter().flat_map(|pipeline| spiegel_query::check_rules(pipeline, schema, rules)) {
+            note(&mistake);
+        }
+    }
     let (mut cases, mut compared) = (0, 0);
     if let (Some(pipeline), Some(schema)) = (&pipeline, &schema) {
         for indicator in &pipeline.indicators {
@@ -43,8 +52,9 @@ pub(crate) fn check_pipeline(directory: &Path) -> anyhow::Result<Outcome> {
         }
     }
     if mistakes.is_empty() {
+        let mappings = schema.as_ref().map(mappings).unwrap_or_default();
         talk::data(&format!(
-            "{}: {} tables, {} rules, {} indicators, {years} years; {cases} case files with {compared} answers are right\n",
+            "{}: {} tables, {} rules, {} indicators, {years} years; {cases} case files with {compared} answers are right\n{mappings}",
             directory.display(),
             schema.map_or(0, |schema| schema.tables.len()),
             rules.map_or(0, |rules| rules.rules.len()),
@@ -56,4 +66,19 @@ pub(crate) fn check_pipeline(directory: &Path) -> anyhow::Result<Outcome> {
         talk::line(&format!("error: {mistake}"));
     }
     Ok(Outcome::PipelineWrong)
+}
+
+/// The mappings of a pipeline, a line each: which submissions have that layout, and which tables it describes.
+fn mappings(schema: &SubmissionSchema) -> String {
+    let line = |layout: &Layout| {
+        let mut used: Vec<String> = layout.suppliers.iter().map(|supplier| format!("bron_epd \"{supplier}\"")).collect();
+        if layout.default {
+            used.push("submissions that name no supplier with a mapping".to_owned());
+        }
+        if used.is_empty() {
+            used.push("--mapping only".to_owned());
+        }
+        format!("mapping {}: {}; tables {}\n", layout.name, used.join(", "), layout.mapped.join(", "))
+    };
+    schema.layouts.iter().map(line).collect()
 }

@@ -1,13 +1,15 @@
 //! `spiegel status`: per provider what was delivered, and whether there is a report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use spiegel_model::{Receipt, Verdict};
+use spiegel_query::Held;
 
 use crate::arguments::{Status, TableFormat};
 use crate::batch::{ProviderState, ReportState, Run, receipts};
 use crate::exit::{Outcome, Usage};
+use crate::steps::held;
 use crate::talk;
 
 #[derive(Debug, Serialize)]
@@ -19,6 +21,8 @@ struct Line {
     rows_used: u64,
     rows_quarantined: u64,
     findings: u64,
+    /// Indicators that wait for an analyst, each with the codes of the findings that hold it.
+    held: Vec<String>,
     report: String,
 }
 
@@ -34,7 +38,7 @@ pub(crate) fn status(arguments: &Status) -> anyhow::Result<Outcome> {
     let Some(year) = arguments.year.or(latest) else {
         return Err(Usage(format!("{} is no batch with submissions", arguments.batch.display())).into());
     };
-    let lines = lines(&run, &receipts, year);
+    let lines = lines(&run, &receipts, &held(&arguments.batch, year)?, year);
     match arguments.format {
         TableFormat::Json => talk::data(&format!("{}\n", serde_json::to_string_pretty(&lines)?))?,
         TableFormat::Table => talk::data(&table(&lines))?,
@@ -42,7 +46,7 @@ pub(crate) fn status(arguments: &Status) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn lines(run: &Run, receipts: &[Receipt], year: i32) -> Vec<Line> {
+fn lines(run: &Run, receipts: &[Receipt], held: &Held, year: i32) -> Vec<Line> {
     let none = BTreeMap::new();
     let states: &BTreeMap<String, ProviderState> = run.years.get(&year.to_string()).map_or(&none, |state| &state.providers);
     let mut last: BTreeMap<&str, &Receipt> = BTreeMap::new();
@@ -68,10 +72,16 @@ fn lines(run: &Run, receipts: &[Receipt], year: i32) -> Vec<Line> {
                 rows_used: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.used).sum()),
                 rows_quarantined: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.quarantined).sum()),
                 findings: own.map_or(0, |receipt| receipt.findings.values().sum()),
+                held: held.get(id).into_iter().flatten().map(|(indicator, codes)| held_line(indicator, codes)).collect(),
                 report: report(states.get(id), own),
             }
         })
         .collect()
+}
+
+fn held_line(indicator: &str, codes: &BTreeSet<String>) -> String {
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    format!("{indicator} ({})", codes.join(", "))
 }
 
 fn report(state: Option<&ProviderState>, receipt: Option<&Receipt>) -> String {
@@ -96,7 +106,7 @@ fn report(state: Option<&ProviderState>, receipt: Option<&Receipt>) -> String {
 /// Columns as wide as their widest cell; names are cut.
 fn table(lines: &[Line]) -> String {
     const NAME_WIDTH: usize = 32;
-    let heads = ["provider", "name", "verdict", "used", "quarantined", "findings", "report"];
+    let heads = ["provider", "name", "verdict", "used", "quarantined", "findings", "held", "report"];
     let mut rows: Vec<Vec<String>> = vec![heads.map(str::to_owned).into()];
     for line in lines {
         let mut name: String = line.name.chars().take(NAME_WIDTH).collect();
@@ -111,6 +121,7 @@ fn table(lines: &[Line]) -> String {
             line.rows_used.to_string(),
             line.rows_quarantined.to_string(),
             line.findings.to_string(),
+            line.held.join(", "),
             line.report.lines().next().unwrap_or_default().to_owned(),
         ]);
     }

@@ -46,7 +46,7 @@ fn cells_are_those_that_another_reader_finds() {
     let rules = spiegel_model::RuleSet::default();
     let mut findings = Findings::new(&rules);
     let mut package = Package::open(&file, &mut findings).unwrap();
-    let sheets = open(&mut package, &file.name, &mut findings).unwrap_or_else(|(code, sheet)| panic!("{code} {sheet}"));
+    let sheets = open(&mut package, &file.name, 2025, &mut findings).unwrap_or_else(|(code, sheet)| panic!("{code} {sheet}"));
     assert_eq!(sheets[0].text, "sleutel;\"b & c; é\";twee delen;\n\n540;2024-03-01;;WAAR\nsleutelx;;#REF!;3.5\n");
 
     let mut other: Xlsx<_> = Xlsx::new(Cursor::new(file.bytes.as_slice())).unwrap();

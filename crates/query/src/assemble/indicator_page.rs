@@ -5,7 +5,7 @@ use spiegel_model::{
     Table, Tips, TrendPlot, TrendState, TrendYear, ValueFormat, count,
 };
 
-use super::code_text;
+use super::{code_text, held_note};
 use super::sentences::Subject;
 use crate::place::{Yardstick, own_interval};
 use crate::results::IndicatorResult;
@@ -45,10 +45,15 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
     if let Some(first) = sections.first_mut() {
         first.paragraphs = vec![first.paragraphs.join(" ")];
     }
-    if matches!(position.label, Label::None(MissingCode::NotDelivered)) {
+    let why = match position.label {
+        Label::None(MissingCode::NotDelivered) => Some(words.not_delivered_note.clone()),
+        Label::None(MissingCode::Held) => Some(held_note(results)),
+        _ => None,
+    };
+    if let Some(why) = why {
         sections.push(MethodSection {
             title: "Waarom staat hier geen cijfer?".to_owned(),
-            paragraphs: vec![spiegel_model::capitalised(&words.not_delivered_note)],
+            paragraphs: vec![spiegel_model::capitalised(&why)],
             bullets: Vec::new(),
         });
     }
@@ -285,6 +290,7 @@ fn trend_years(results: &Results, indicator: &IndicatorResult, provider: &str) -
         let code = match (value, &own) {
             (_, Some(_)) => String::new(),
             (Some(_), None) => code_text(MissingCode::TooSmall, minimum.shown),
+            (None, None) if summary == Some(&Summary::Held) => code_text(MissingCode::Held, minimum.shown),
             (None, None) => code_text(MissingCode::NotDelivered, minimum.shown),
         };
         let broken = seen && missing_after_data && own.is_some();

@@ -79,7 +79,13 @@ fn code_text(code: MissingCode, shown: u64) -> String {
         MissingCode::NotDelivered => "niet aangeleverd".to_owned(),
         MissingCode::NotApplicable => "niet van toepassing".to_owned(),
         MissingCode::DefinitionChanged => "definitie gewijzigd".to_owned(),
+        MissingCode::Held => "aangehouden".to_owned(),
     }
+}
+
+/// Why an indicator is held, and what happens now.
+fn held_note(results: &Results) -> String {
+    format!("uw gegevens laten een opvallend patroon zien. {} kijkt daar eerst naar; zie uw terugkoppeling.", results.pipeline.spec.publisher)
 }
 
 /// The footnote of a code.
@@ -102,6 +108,7 @@ fn code_note(code: MissingCode, results: &Results) -> String {
         MissingCode::NotDelivered => results.pipeline.spec.words.not_delivered_note.clone(),
         MissingCode::NotApplicable => "u levert deze zorg niet.".to_owned(),
         MissingCode::DefinitionChanged => "niet te vergelijken met eerdere jaren.".to_owned(),
+        MissingCode::Held => held_note(results),
     };
     format!("{}: {note}", spiegel_model::capitalised(&text))
 }

@@ -1,0 +1,98 @@
+//! `herstel-<tabel>.csv`: the quarantined rows in the provider's own columns and words, with what is wrong, to mend and deliver
+//! again. It lies with the receipt, in the provider's own feedback. Columns that are not in the schema are not in it.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use spiegel_model::{Consequence, Finding};
+
+use crate::receipt::{BYTE_ORDER_MARK, harmless};
+use crate::table::{Fate, Table};
+
+/// Columns before the provider's own. The row is that of the delivered file.
+const OWN_COLUMNS: [&str; 3] = ["_rij", "_code", "_melding"];
+
+/// Rows to mend, written as the findings pass by: these come by file and row.
+pub(crate) struct Repairs<'t> {
+    tables: &'t [Table<'t>],
+    /// Per table, once it has a row.
+    writers: Vec<Option<csv::Writer<File>>>,
+    /// The row whose findings pass by now: table, row of the file, codes, messages, and whether it is quarantined.
+    current: Option<Current>,
+}
+
+struct Current {
+    table: usize,
+    row: u64,
+    codes: Vec<String>,
+    messages: Vec<String>,
+    quarantined: bool,
+}
+
+impl<'t> Repairs<'t> {
+    pub(crate) fn new(tables: &'t [Table<'t>]) -> Self {
+        Self { tables, writers: tables.iter().map(|_| None).collect(), current: None }
+    }
+
+    /// Takes the next finding.
+    pub(crate) fn take(&mut self, finding: &Finding, folder: &Path) -> io::Result<()> {
+        let table = self.tables.iter().position(|table| table.file == finding.file);
+        let (Some(table), Some(row)) = (table, finding.row) else { return Ok(()) };
+        if self.current.as_ref().is_none_or(|current| (current.table, current.row) != (table, row)) {
+            self.finish_row(folder)?;
+            self.current = Some(Current { table, row, codes: Vec::new(), messages: Vec::new(), quarantined: false });
+        }
+        if let Some(current) = &mut self.current
+            && finding.consequence < Consequence::Inform
+        {
+            if !current.codes.contains(&finding.code) {
+                current.codes.push(finding.code.clone());
+            }
+            current.messages.push(format!("{} {}", finding.message, finding.remedy));
+            current.quarantined |= finding.consequence == Consequence::Quarantine;
+        }
+        Ok(())
+    }
+
+    /// Writes what is left.
+    pub(crate) fn finish(mut self, folder: &Path) -> io::Result<()> {
+        self.finish_row(folder)?;
+        self.writers.iter_mut().flatten().try_for_each(csv::Writer::flush)
+    }
+
+    fn finish_row(&mut self, folder: &Path) -> io::Result<()> {
+        let Some(current) = self.current.take().filter(|current| current.quarantined) else { return Ok(()) };
+        let (Some(table), Some(writer)) = (self.tables.get(current.table), self.writers.get_mut(current.table)) else { return Ok(()) };
+        let place = u32::try_from(current.row).ok().and_then(|row| table.raw.lines.binary_search(&row).ok());
+        // A row with too few or too many fields has no words: nobody knows in which column they belong.
+        let ragged = place.is_none() && table.raw.ragged.binary_search_by_key(&current.row, |row| u64::from(row.line)).is_ok();
+        if !ragged && place.is_none_or(|place| table.fates.get(place) != Some(&Fate::Quarantined)) {
+            return Ok(());
+        }
+        let mut columns: Vec<usize> = (0..table.places.len()).filter(|column| table.places[*column].is_some()).collect();
+        columns.sort_by_key(|column| table.places[*column]);
+        let writer = match writer {
+            Some(writer) => writer,
+            None => writer.insert(begin(table, &columns, folder)?),
+        };
+        let cells = columns.iter().map(|column| {
+            let cell = place.and_then(|place| table.original(place as u32, *column)).unwrap_or_default();
+            harmless(&String::from_utf8_lossy(cell)).into_owned()
+        });
+        let own = [current.row.to_string(), current.codes.join(", "), harmless(&current.messages.join(" ")).into_owned()];
+        writer.write_record(own.into_iter().chain(cells))?;
+        Ok(())
+    }
+}
+
+/// Begins the file of a table with the provider's own headers.
+fn begin(table: &Table<'_>, columns: &[usize], folder: &Path) -> io::Result<csv::Writer<File>> {
+    let mut file = File::create(folder.join(format!("herstel-{}.csv", table.schema.name)))?;
+    io::Write::write_all(&mut file, BYTE_ORDER_MARK.as_bytes())?;
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(file);
+    let headers = columns.iter().filter_map(|column| table.headers.get(table.places[*column]?));
+    let headers = headers.map(|header| harmless(header).into_owned());
+    writer.write_record(OWN_COLUMNS.into_iter().map(str::to_owned).chain(headers))?;
+    Ok(writer)
+}

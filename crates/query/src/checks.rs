@@ -1,0 +1,204 @@
+//! Checks by SQL over several rows or tables of the lake, for all providers of a year at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use datafusion::arrow::array::Array;
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::ScalarValue;
+use spiegel_model::{DefinitionError, QueryFinding, Rule, RuleSet, SubmissionSchema};
+
+use crate::cases;
+use crate::{Engine, Error, Pipeline};
+
+/// What the checks of a year found, by provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LakeChecks {
+    /// Findings of each provider, in the order of the rules, then by table and row.
+    pub findings: BTreeMap<String, Vec<QueryFinding>>,
+    /// How much each rule checked at each provider: provider, code, number. What is not there was not checked.
+    pub checked: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Rules whose SQL does not run on this lake.
+    pub broken: Vec<String>,
+}
+
+/// Indicators that are held for an analyst, with the codes of the findings that hold them: provider, indicator, codes.
+pub type Held = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
+
+impl LakeChecks {
+    /// Which indicators these findings hold. A finding on a column holds only the indicators that need that column.
+    #[must_use]
+    pub fn held(&self, rules: &RuleSet, pipeline: &Pipeline) -> Held {
+        let mut held = Held::new();
+        for (provider, findings) in &self.findings {
+            for finding in findings {
+                let Some(rule) = rules.rule(&finding.code).filter(|rule| !rule.holds.is_empty()) else { continue };
+                let column = format!("{}.{}", finding.table, finding.column);
+                let concerned = pipeline.indicators.iter().map(|indicator| &indicator.spec).filter(|spec| rule.holds.contains(&spec.id));
+                for spec in concerned.filter(|spec| finding.column.is_empty() || spec.needs.contains(&column)) {
+                    held.entry(provider.clone()).or_default().entry(spec.id.clone()).or_default().insert(finding.code.clone());
+                }
+            }
+        }
+        held
+    }
+}
+
+/// What one rule found, by provider, in order.
+type Wrong = Vec<(String, QueryFinding)>;
+/// Numbers by provider.
+type Counts = BTreeMap<String, u64>;
+
+/// Runs every rule with a query on the lake of one year, on so many threads. A rule that cannot run is broken; the others go
+/// on. `engine` comes from [`Engine::open_year`].
+///
+/// # Errors
+/// [`Error::Lake`] when the lake cannot be read.
+pub fn run_checks(engine: &Engine, rules: &RuleSet, year: i32, threads: usize) -> Result<LakeChecks, Error> {
+    let queries: Vec<_> = rules.rules.iter().filter_map(|rule| rule.query.as_ref().map(|query| (rule, query))).collect();
+    // Many rules are about the same rows: each SELECT runs once.
+    let mut counting: Vec<(&Rule, &str)> = queries.iter().map(|(rule, query)| (*rule, query.checked.as_str())).collect();
+    counting.sort_by_key(|(_, sql)| *sql);
+    counting.dedup_by_key(|(_, sql)| *sql);
+    let found = each(&queries, threads, |(rule, query)| wrong(engine, rule, &query.wrong, year));
+    let counts = each(&counting, threads, |(rule, sql)| checked(engine, rule, sql, year));
+    let mut counted: BTreeMap<&str, Option<Counts>> = BTreeMap::new();
+    for ((_, sql), counts) in counting.iter().zip(counts) {
+        counted.insert(sql, usable(counts)?);
+    }
+    let mut checks = LakeChecks::default();
+    for ((rule, query), found) in queries.iter().zip(found) {
+        let (Some(found), Some(Some(counts))) = (usable(found)?, counted.get(query.checked.as_str())) else {
+            checks.broken.push(rule.code.clone());
+            continue;
+        };
+        for (provider, finding) in found {
+            checks.findings.entry(provider).or_default().push(finding);
+        }
+        for (provider, count) in counts {
+            checks.checked.entry(provider.clone()).or_default().insert(rule.code.clone(), *count);
+        }
+    }
+    Ok(checks)
+}
+
+/// None when it is the rule that cannot run; an error when it is the lake.
+fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::Pipeline(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Answers in the order of the questions, made on plain threads.
+fn each<Q: Sync, A: Send>(questions: &[Q], threads: usize, answer: impl Fn(&Q) -> Result<A, Error> + Sync) -> Vec<Result<A, Error>> {
+    let next = AtomicUsize::new(0);
+    let answers: Vec<Mutex<Option<Result<A, Error>>>> = questions.iter().map(|_| Mutex::new(None)).collect();
+    thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, questions.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(question), Some(slot)) = (questions.get(at), answers.get(at)) else { break };
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer(question));
+                }
+            });
+        }
+    });
+    let taken = answers.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
+    taken.map(|answer| answer.unwrap_or_else(|| Err(Error::Bug("a check was not run".to_owned())))).collect()
+}
+
+/// Checks rules against a pipeline: SQL that runs on its tables and returns what it must, and indicators that exist.
+#[must_use]
+pub fn check_rules(pipeline: &Pipeline, schema: &SubmissionSchema, rules: &RuleSet) -> Vec<DefinitionError> {
+    const FILE: &str = "checks/rules.toml";
+    let mut mistakes = Vec::new();
+    let mut note = |error: Error| match error {
+        Error::Pipeline(found) => mistakes.extend(found),
+        other => mistakes.push(DefinitionError { file: FILE.to_owned(), message: other.to_string() }),
+    };
+    for rule in &rules.rules {
+        for id in rule.affects.iter().chain(&rule.holds).filter(|id| !pipeline.spec.indicators.contains(id)) {
+            note(Error::definition(FILE, format!("{}: there is no indicator `{id}`", rule.code)));
+        }
+    }
+    if rules.rules.iter().all(|rule| rule.query.is_none()) {
+        return mistakes;
+    }
+    let engine = match cases::empty_engine(pipeline, schema) {
+        Ok(engine) => engine,
+        Err(error) => {
+            note(error);
+            return mistakes;
+        }
+    };
+    for rule in &rules.rules {
+        let Some(query) = &rule.query else { continue };
+        if let Err(error) = wrong(&engine, rule, &query.wrong, 2000) {
+            note(error);
+        }
+        if let Err(error) = checked(&engine, rule, &query.checked, 2000) {
+            note(error);
+        }
+    }
+    mistakes
+}
+
+fn wrong(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Wrong, Error> {
+    const OPTIONAL: [&str; 6] = ["key", "value", "other", "count", "table_name", "column_name"];
+    let rows = engine.rows(&format!("checks/rules.toml, query `wrong` of {}", rule.code), sql, &[("year", ScalarValue::Int32(Some(year)))])?;
+    let mut found = Wrong::new();
+    rows.each(&["provider_id", "source_row"], |columns| {
+        let (providers, lines) = (rows.text(&columns[0])?, rows.number(&columns[1])?);
+        for row in 0..providers.len() {
+            let finding = QueryFinding {
+                code: rule.code.clone(),
+                table: rule.table.clone(),
+                column: rule.column.clone(),
+                row: (!lines.is_null(row)).then(|| lines.value(row).max(0.0) as u64),
+                ..QueryFinding::default()
+            };
+            found.push((providers.value(row).to_owned(), finding));
+        }
+        Ok(())
+    })?;
+    for (at, name) in OPTIONAL.iter().enumerate().filter(|(_, name)| rows.has(name)) {
+        let mut next = found.iter_mut();
+        rows.each(&[name], |columns| {
+            // Numbers with decimals as they are written in Dutch, without decimals where there are none.
+            let decimal = matches!(columns[0].data_type(), DataType::Float64);
+            let texts: Vec<Option<String>> = if decimal {
+                rows.number(&columns[0])?.iter().map(|number| number.map(|number| number.to_string().replace('.', ","))).collect()
+            } else {
+                rows.text(&columns[0])?.iter().map(|text| text.map(str::to_owned)).collect()
+            };
+            for text in texts {
+                let (Some((_, finding)), Some(text)) = (next.next(), text) else { continue };
+                let slot = [&mut finding.key, &mut finding.value, &mut finding.other, &mut finding.count, &mut finding.table, &mut finding.column];
+                if let Some(slot) = slot.into_iter().nth(at) {
+                    *slot = text;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn checked(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Counts, Error> {
+    let rows = engine.rows(&format!("checks/rules.toml, query `checked` of {}", rule.code), sql, &[("year", ScalarValue::Int32(Some(year)))])?;
+    let mut counts = Counts::new();
+    rows.each(&["provider_id", "checked"], |columns| {
+        let (providers, numbers) = (rows.text(&columns[0])?, rows.number(&columns[1])?);
+        for row in 0..providers.len() {
+            counts.insert(providers.value(row).to_owned(), if numbers.is_null(row) { 0 } else { numbers.value(row).max(0.0).round() as u64 });
+        }
+        Ok(())
+    })?;
+    Ok(counts)
+}

@@ -1,0 +1,42 @@
+//! The provider's own values, before any comparison: this year and the year before.
+
+use std::collections::BTreeMap;
+
+use spiegel_model::{Preview, PreviewValue, YearSpec};
+
+use crate::observe::observe;
+use crate::results::parameters;
+use crate::{Engine, Error, Pipeline, Summary};
+
+/// Values of all providers of a year, by provider and in the order of the report. A provider without an accepted submission
+/// is not there.
+///
+/// # Errors
+/// When SQL of the pipeline fails or the lake cannot be read.
+pub fn previews(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result<BTreeMap<String, Vec<Preview>>, Error> {
+    let mut all: BTreeMap<String, BTreeMap<usize, [Option<PreviewValue>; 2]>> = BTreeMap::new();
+    for (place, indicator) in pipeline.indicators.iter().enumerate() {
+        for (age, one) in [year.year, year.year - 1].into_iter().enumerate() {
+            for (provider, summary) in observe(engine, indicator, &parameters(year, one))? {
+                let values = all.entry(provider).or_default().entry(place).or_default();
+                if let Some(slot) = values.get_mut(age) {
+                    *slot = value_of(&summary);
+                }
+            }
+        }
+    }
+    Ok(all
+        .into_iter()
+        .map(|(provider, values)| {
+            let rows = pipeline.indicators.iter().enumerate().map(|(place, indicator)| {
+                let [value, before] = values.get(&place).copied().unwrap_or_default();
+                Preview { indicator: indicator.spec.id.clone(), value, before }
+            });
+            (provider, rows.collect())
+        })
+        .collect())
+}
+
+fn value_of(summary: &Summary) -> Option<PreviewValue> {
+    summary.value().map(|value| PreviewValue { value, n: summary.n() })
+}

@@ -1,0 +1,59 @@
+//! The feedback on one submission as a PDF: the same template folder, another main file.
+
+use serde_json::Value;
+use spiegel_model::Feedback;
+
+use crate::batch::caught;
+use crate::error::Error;
+use crate::palette::palette;
+use crate::pdf::{Memory, Pdf, compile, date};
+use crate::template::{Template, file_id};
+use crate::world::ReportWorld;
+
+/// File that feedback is compiled from.
+const MAIN: &str = "feedback.typ";
+/// Stands for a sign that no font of the template has: PDF/UA allows no empty box.
+const NO_GLYPH: char = '?';
+
+/// Makes the PDF of feedback. Names and values in it come from outside: they reach the template as data, never as markup,
+/// and what cannot be printed is replaced.
+///
+/// # Errors
+/// When the template has no `feedback.typ`, or that does not compile without warnings.
+pub fn render_feedback(feedback: &Feedback, template: &Template) -> Result<Pdf, Error> {
+    let _memory = Memory;
+    let name = format!("{} ({})", feedback.provider.id, feedback.submission);
+    let main = file_id(MAIN).filter(|id| template.sources.contains_key(id)).ok_or_else(|| Error::Incomplete {
+        path: template.directory().to_owned(),
+        what: MAIN,
+        hint: "copy it from report-templates/spiegel",
+    })?;
+    let today = date(&feedback.issued).ok_or_else(|| Error::Date { report: name.clone(), issued: feedback.issued.clone() })?;
+    let unwritten = |source| Error::Data { report: name.clone(), source };
+    let mut data = serde_json::to_value(feedback).map_err(unwritten)?;
+    make_printable(&mut data, template);
+    if let Value::Object(fields) = &mut data {
+        fields.insert("palette".to_owned(), serde_json::to_value(palette()).map_err(unwritten)?);
+    }
+    let world = ReportWorld::feedback(template, main, data.to_string(), today);
+    let ident = format!("spiegel/{}/{}/{}/{}", feedback.pipeline, feedback.provider.id, feedback.year_label, feedback.sequence);
+    caught(|| name.clone(), || compile(&world, &name, ident))
+}
+
+fn make_printable(value: &mut Value, template: &Template) {
+    match value {
+        Value::String(text) if !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_control()) => {
+            *text = text.chars().map(|letter| printable(letter, template)).collect();
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| make_printable(value, template)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| make_printable(value, template)),
+        _ => {}
+    }
+}
+
+fn printable(letter: char, template: &Template) -> char {
+    if letter.is_whitespace() || letter.is_control() {
+        return if letter == '\u{a0}' || letter == '\u{202f}' { letter } else { ' ' };
+    }
+    if template.fonts.iter().all(|font| font.info().coverage.contains(u32::from(letter))) { letter } else { NO_GLYPH }
+}
