@@ -42,6 +42,8 @@ mod published;
 #[cfg(test)]
 mod submissions;
 #[cfg(test)]
+mod workbooks;
+#[cfg(test)]
 mod yearly_batch;
 
 // What a report promises.

@@ -50,6 +50,8 @@ pub(crate) enum Verb {
     Check(Check),
     /// Explain the code of a finding: what it means, why it matters, what to do. Or write the handbook of all codes.
     Explain(Explain),
+    /// Write the workbook that small providers fill in, with a filled example, from the schema of a pipeline.
+    Template(Template),
     /// Make a key for pseudonyms of clients.
     Key(KeyOut),
     /// Work on the definitions of a pipeline.
@@ -267,6 +269,17 @@ pub(crate) struct Explain {
     /// Write the handbook of all codes to this Markdown file.
     #[arg(long, value_name = "FILE", conflicts_with = "code")]
     pub(crate) handbook: Option<PathBuf>,
+    /// Folder of the pipeline.
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+}
+
+/// `spiegel template`.
+#[derive(Debug, Args)]
+pub(crate) struct Template {
+    /// Folder to write to; made when it is not there.
+    #[arg(long)]
+    pub(crate) out: PathBuf,
     /// Folder of the pipeline.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,

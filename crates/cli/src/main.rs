@@ -51,6 +51,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Query(query) => verbs::query(&query),
         Verb::Check(check) => verbs::check(&check),
         Verb::Explain(explain) => verbs::explain(&explain),
+        Verb::Template(template) => verbs::template(&template),
         Verb::Key(key) => verbs::key(&key),
         Verb::Pipeline { verb: PipelineVerb::Check { directory } } => verbs::check_pipeline(&directory),
     }

@@ -48,8 +48,9 @@ pub fn load_schema(pipeline_dir: &Path) -> Result<SubmissionSchema, Error> {
 }
 
 /// The rules of the reader itself, the same in every pipeline until one replaces them.
-const READER_RULES: [(&str, &str); 5] = [
+const READER_RULES: [(&str, &str); 6] = [
     ("container.toml", include_str!("rules/container.toml")),
+    ("workbook.toml", include_str!("rules/workbook.toml")),
     ("text.toml", include_str!("rules/text.toml")),
     ("values.toml", include_str!("rules/values.toml")),
     ("submission.toml", include_str!("rules/submission.toml")),

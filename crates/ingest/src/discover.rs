@@ -11,7 +11,7 @@ use crate::error::Error;
 /// A submission in the inbox.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Found {
-    /// Folder or zip.
+    /// Folder, zip or workbook.
     pub path: PathBuf,
     /// Provider id from the name; the delivery's name for a collective delivery.
     pub provider_id: String,
@@ -19,7 +19,7 @@ pub struct Found {
     pub year: Option<i32>,
     /// Sequence number from the name; 1 for a collective delivery.
     pub sequence: u32,
-    /// Name of the folder or zip, for receipts.
+    /// Name of the folder or file, for receipts.
     pub name: String,
 }
 
@@ -57,8 +57,9 @@ pub fn discover(inbox: &Path, delivery: &Delivery) -> Result<Discovered, Error> 
         if is_clutter(&name) || name == REGISTER {
             continue;
         }
-        let stem = if path.is_dir() { Some(name.as_str()) } else { strip_zip(&name) };
-        match stem.and_then(|stem| template.read(stem)) {
+        // Of whatever kind a file is: one that cannot be read is refused with a receipt, and not passed over.
+        let stem = if path.is_dir() { name.as_str() } else { name.rsplit_once('.').map_or("", |(stem, _)| stem) };
+        match template.read(stem) {
             Some((provider_id, year, sequence)) => {
                 if names.insert((provider_id.clone(), year, sequence)) {
                     discovered.submissions.push(Found { path, provider_id, year, sequence, name });
@@ -80,11 +81,6 @@ pub fn discover(inbox: &Path, delivery: &Delivery) -> Result<Discovered, Error> 
 pub(crate) fn is_clutter(name: &str) -> bool {
     let name = name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name);
     name.starts_with('.') || name.starts_with("~$") || ["Thumbs.db", "desktop.ini", "__MACOSX"].iter().any(|clutter| name.eq_ignore_ascii_case(clutter))
-}
-
-fn strip_zip(name: &str) -> Option<&str> {
-    let (stem, extension) = name.rsplit_once('.')?;
-    extension.eq_ignore_ascii_case("zip").then_some(stem)
 }
 
 /// Provider id, year and sequence number from the name of a submission, without extension.
@@ -157,7 +153,7 @@ impl<'a> Template<'a> {
     fn expected(&self) -> String {
         let digits = if self.provider_digits == 0 { "cijfers".to_owned() } else { format!("{} cijfers", self.provider_digits) };
         let name = self.text.replace("{provider}", &format!("<{digits}>")).replace("{year}", "<jaar>").replace("{sequence}", "<volgnummer>");
-        format!("geen aanlevering: een naam ziet er zo uit: {name}, als map of als zip")
+        format!("geen aanlevering: een naam ziet er zo uit: {name}, als map, als zip of als Excel-werkmap (xlsx)")
     }
 }
 
@@ -175,13 +171,13 @@ mod tests {
         for folder in ["KIBG_94012345_2025_02", "KIBG_94012345_2025_01", "KIBG_940123_2025_01", "KIBG_6012345_2025_01"] {
             fs::create_dir(inbox.path().join(folder)).unwrap();
         }
-        for file in ["KIBG_06000001_2025_01.zip", "KIBG_94012345_2025_01.zip", "register.csv", ".DS_Store", "~$x.xlsx", "notes.txt"] {
+        for file in ["KIBG_06000001_2025_01.zip", "KIBG_94012345_2025_01.zip", "KIBG_94012345_2025_03.xlsx", "register.csv", ".DS_Store", "~$x.xlsx", "notes.txt"] {
             fs::write(inbox.path().join(file), "").unwrap();
         }
         let delivery = Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8, schemas: Vec::new() };
         let discovered = discover(inbox.path(), &delivery).unwrap();
         let found: Vec<_> = discovered.submissions.iter().map(|found| (found.provider_id.as_str(), found.year, found.sequence)).collect();
-        assert_eq!(found, [("06000001", Some(2025), 1), ("06012345", Some(2025), 1), ("94012345", Some(2025), 1), ("94012345", Some(2025), 2)]);
+        assert_eq!(found, [("06000001", Some(2025), 1), ("06012345", Some(2025), 1), ("94012345", Some(2025), 1), ("94012345", Some(2025), 2), ("94012345", Some(2025), 3)]);
         let ignored: Vec<_> = discovered.ignored.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(ignored, ["KIBG_94012345_2025_01.zip", "KIBG_940123_2025_01", "notes.txt"]);
         assert!(discovered.ignored[2].1.contains("KIBG_<8 cijfers>_<jaar>_<volgnummer>"));

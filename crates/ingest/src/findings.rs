@@ -65,6 +65,8 @@ pub(crate) struct Findings<'a> {
     /// Names of files, sheets and headers, each once.
     names: Vec<String>,
     name_places: HashMap<String, u32>,
+    /// File and sheet behind a name that stands for both.
+    sheets: BTreeMap<String, (String, String)>,
     checked: Vec<u64>,
     found: Vec<u64>,
     /// First refusing finding.
@@ -84,6 +86,7 @@ impl<'a> Findings<'a> {
             slot_names: Vec::new(),
             names: vec![String::new()],
             name_places: HashMap::from([(String::new(), 0)]),
+            sheets: BTreeMap::new(),
             checked: vec![0; rules.len()],
             found: vec![0; rules.len()],
             refusal: None,
@@ -91,6 +94,18 @@ impl<'a> Findings<'a> {
             concealed: Vec::new(),
             rules,
         }
+    }
+
+    /// One name for a sheet of a workbook: findings under it name file and sheet.
+    pub(crate) fn name_sheet(&mut self, file: &str, sheet: &str) -> String {
+        let name = format!("{file} blad \"{sheet}\"");
+        self.sheets.insert(name.clone(), (file.to_owned(), sheet.to_owned()));
+        name
+    }
+
+    /// True when a name stands for a sheet of a workbook.
+    pub(crate) fn is_sheet(&self, name: &str) -> bool {
+        self.sheets.contains_key(name)
     }
 
     /// Notes how many rows, cells or files a rule was applied to, whatever it found.
@@ -194,11 +209,13 @@ impl<'a> Findings<'a> {
         // A privacy finding shows column and count only (submission.md 3.6).
         let private = is_private(&rule.code);
         let value = slots.iter().find(|(name, _)| *name == VALUE && raised.column > 0 && raised.row > 0 && !private);
+        let file = &self.names[raised.file as usize];
+        let (file, sheet) = self.sheets.get(file).map_or((file, &self.names[raised.sheet as usize]), |(file, sheet)| (file, sheet));
         Finding {
             code: rule.code.clone(),
             consequence: raised.consequence,
-            file: self.shown(&self.names[raised.file as usize]),
-            sheet: self.shown(&self.names[raised.sheet as usize]),
+            file: self.shown(file),
+            sheet: self.shown(sheet),
             row: (raised.row > 0).then_some(u64::from(raised.row)),
             column: if raised.column == 0 { String::new() } else { column_letter(raised.column as usize - 1) },
             header: self.names[raised.header as usize].clone(),
@@ -269,7 +286,7 @@ impl<'a> Findings<'a> {
 
     /// Keeps only findings of these codes, without values: the others may quote what nobody may see (decision 15, E503).
     pub(crate) fn keep(&mut self, wanted: fn(&str) -> bool) {
-        let fresh = Self { rules: self.rules.clone(), places: self.places.clone(), concealed: self.concealed.clone(), ..Self::new(&NO_RULES) };
+        let fresh = Self { rules: self.rules.clone(), places: self.places.clone(), concealed: self.concealed.clone(), sheets: self.sheets.clone(), ..Self::new(&NO_RULES) };
         let kept = std::mem::replace(self, fresh);
         self.checked = vec![0; self.rules.len()];
         self.found = vec![0; self.rules.len()];

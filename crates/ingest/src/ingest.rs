@@ -18,6 +18,7 @@ use crate::findings::{Findings, Place, is_private};
 use crate::fingerprint;
 use crate::history::History;
 use crate::key::Key;
+use crate::kinds::{self, Readable};
 use crate::lake::{Lake, PartRef};
 use crate::manifest::Manifest;
 use crate::mapping;
@@ -30,11 +31,10 @@ use crate::sender;
 use crate::settle;
 use crate::table::{self, Fate, Table};
 use crate::values::Values;
+use crate::workbook::{self, Aside};
 
 /// Version of `ontvangst.json`.
 const RECEIPT_FORMAT: u32 = 1;
-/// E010: what this reader reads.
-const EXTENSIONS: [&str; 4] = ["csv", "txt", "tsv", "tab"];
 /// E503 and E504: the rows are of others; nothing else of them is shown (submission.md 3.5).
 const OF_OTHERS: [&str; 2] = ["E503", "E504"];
 /// W732 (submission.md 3.5): largest difference with the rows of the previous delivery …
@@ -328,33 +328,27 @@ fn read_tables<'a>(
         normalised.push(format!("gelezen volgens de indeling {}", layout.name));
     }
     let indexes: Vec<HeaderIndex> = schemas.iter().map(HeaderIndex::new).collect();
+    let before = findings.refusal.is_some();
+    let sources = sources(files, schemas, &indexes, found.year.unwrap_or(context.report_year), findings, normalised);
+    // A table may stand in what could not be read: nothing is said about what is missing.
+    let all_read = before || findings.refusal.is_none();
     let mut tables: Vec<Table<'a>> = Vec::new();
-    for file in &files {
+    for Source { file, place, aside } in sources {
         let at = Place::file(&file.name);
-        if !EXTENSIONS.contains(&file.extension().as_str()) {
-            findings.raise("E010", at, &[("expected", "csv")]);
-            continue;
-        }
-        let named = schemas.iter().position(|table| container::names_table(file.stem(), table));
-        let Some(place) = named.or_else(|| table_by_header(file, schemas, &indexes)) else {
-            let names = schemas.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
-            findings.raise("E011", at, &[("expected", &names)]);
-            continue;
-        };
         let schema = &schemas[place];
-        findings.checked("N812", 1);
-        if named.is_none() {
-            findings.raise("N812", at, &[("expected", &schema.name)]);
-        }
         if let Some(other) = tables.iter().find(|table| table.schema.table == schema.table) {
             findings.raise("E012", at, &[("other", &other.file), ("expected", &schema.name)]);
             continue;
         }
-        if let Some(manifest) = &manifest {
-            manifest.check_content(file, findings);
+        if let Some(manifest) = manifest.as_ref().filter(|_| aside.is_none()) {
+            manifest.check_content(&file, findings);
         }
-        let table = table::read(file, schema, &indexes[place], findings, normalised);
-        if let Some(declared) = manifest.as_ref().and_then(|manifest| manifest.declared(file.stem())).and_then(|declared| declared.rijen) {
+        let mut table = table::read(&file, schema, &indexes[place], findings, normalised);
+        if let Some(aside) = &aside {
+            workbook::settle(&mut table, aside, findings);
+        }
+        let declared_name = if aside.is_some() { &schema.name } else { file.stem() };
+        if let Some(declared) = manifest.as_ref().and_then(|manifest| manifest.declared(declared_name)).and_then(|declared| declared.rijen) {
             findings.checked("E507", 1);
             let counted = table.raw.rows() - table.raw.blank - table.raw.repeated_header + table.unread_rows;
             if counted != declared {
@@ -364,15 +358,58 @@ fn read_tables<'a>(
         }
         tables.push(table);
     }
-    for schema in schemas.iter().filter(|schema| schema.required) {
+    for schema in schemas.iter().filter(|schema| all_read && schema.required) {
         if !tables.iter().any(|table| table.schema.table == schema.table) {
-            findings.raise("E013", Place::default(), &[("expected", &format!("{}.csv", schema.name))]);
+            findings.raise("E013", Place::default(), &[("expected", &schema.name)]);
         }
     }
     required_without(&tables, findings);
     // In the order of the schema, whatever the files are called.
     tables.sort_by_key(|table| schemas.iter().position(|schema| schema.table == table.schema.table));
     Ok(Read { tables, manifest, layout })
+}
+
+/// A text with the table it holds: a file, or a sheet of a workbook with what it has beside its text.
+struct Source {
+    file: SourceFile,
+    place: usize,
+    aside: Option<Aside>,
+}
+
+/// The texts that hold tables.
+fn sources(
+    files: Vec<SourceFile>,
+    tables: &[TableSchema],
+    indexes: &[HeaderIndex],
+    year: i32,
+    findings: &mut Findings<'_>,
+    normalised: &mut Vec<String>,
+) -> Vec<Source> {
+    let mut sources = Vec::new();
+    // One file after another: a workbook is let go once its sheets are text.
+    for file in files {
+        match kinds::readable(&file, findings) {
+            None => {}
+            Some(Readable::Text) => {
+                let named = tables.iter().position(|table| container::names_table(file.stem(), table));
+                let Some(place) = named.or_else(|| table_by_header(&file, tables, indexes)) else {
+                    let names = tables.iter().map(|table| format!("{}.csv", table.name)).collect::<Vec<_>>().join(", ");
+                    findings.raise("E011", Place::file(&file.name), &[("expected", &names)]);
+                    continue;
+                };
+                findings.checked("N812", 1);
+                if named.is_none() {
+                    findings.raise("N812", Place::file(&file.name), &[("expected", &tables[place].name)]);
+                }
+                sources.push(Source { file, place, aside: None });
+            }
+            Some(Readable::Workbook) => {
+                let sheets = workbook::read(&file, tables, indexes, year, findings, normalised);
+                sources.extend(sheets.into_iter().map(|sheet| Source { file: sheet.file, place: sheet.table, aside: Some(sheet.aside) }));
+            }
+        }
+    }
+    sources
 }
 
 /// E110: a column that only another table could have made unnecessary.

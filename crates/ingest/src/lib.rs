@@ -1,11 +1,11 @@
 //! Turns a submission into canonical Parquet, with a receipt that proves that no row was lost.
 //! It never runs SQL and never prints.
 //!
-//! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `encoding` and `dialect` make
-//! text of it, `mapping` chooses its layout, `header` finds its columns, `records` and `rows` cut it into columns, `privacy`
-//! refuses what may not be kept, `sender` what is another's, `typing` decides each column as a whole, `checks` judges rows,
-//! and `ingest` settles what every finding does and writes parts. `change` compares it with the delivery that it replaces,
-//! [`hold_doubles`] with those of other providers.
+//! The way of a submission: [`discover`] names it, `container` opens it without trusting it, `kinds` tells what each file is,
+//! `workbook` makes text of the sheets of a workbook, `encoding` and `dialect` make text of other files, `mapping` chooses the
+//! layout, `header` finds the columns, `records` and `rows` cut them, `privacy` refuses what may not be kept, `sender` what is
+//! another's, `typing` decides each column as a whole, `checks` judges rows, and `ingest` settles what every finding does and
+//! writes parts. `change` compares it with the delivery that it replaces, [`hold_doubles`] with those of other providers.
 //! [`Lake::publish`] merges the parts of a year.
 
 mod atomic;
@@ -29,6 +29,7 @@ mod identify;
 mod ingest;
 mod join;
 mod key;
+mod kinds;
 mod lake;
 mod manifest;
 mod mapping;
@@ -49,6 +50,7 @@ mod spelling;
 mod table;
 mod typing;
 mod values;
+mod workbook;
 mod zipped;
 
 pub use definitions::{check_rules, definitions_hash, load_rules, load_schema, reader_stages};
@@ -65,3 +67,4 @@ pub use privacy::is_telling_name;
 pub use publish::{Published, PublishedTable};
 pub use receipt::read_findings;
 pub use register::ProviderRegister;
+pub use typing::expectation;

@@ -10,8 +10,9 @@ use crate::outside;
 use crate::register::ProviderRegister;
 use crate::spelling::Hints;
 use crate::table::{Fate, Table};
-use crate::typing::{OUT_OF_RANGE, Settings};
+use crate::typing::{OUT_OF_RANGE, Settings, Typing};
 use crate::values::{TypedColumn, Values};
+use crate::workbook;
 
 /// A value that is not in the list of its column.
 const UNKNOWN_CODE: &str = "E210";
@@ -55,6 +56,7 @@ pub(crate) fn cells(table: &mut Table<'_>, known: Known<'_>, findings: &mut Find
         let missing = known.manifest.map(|manifest| manifest.missing(&column.header, &table.headers[in_file])).unwrap_or_default();
         let settings = Settings { future: known.future, identifier, missing: &missing, register: known.register };
         let mut typing = outside::type_column(&table.raw.columns[in_file], column, settings);
+        known_faults(table, place, in_file, &mut typing);
         day_first |= typing.day_first;
         if !typing.month_first.is_empty() {
             month_first.insert(place, std::mem::take(&mut typing.month_first));
@@ -168,6 +170,19 @@ pub(crate) fn empty_columns(table: &Table<'_>, findings: &mut Findings<'_>) {
             findings.raise("E511", Place { row: None, ..table.at_column(place) }, &slots);
         }
     }
+}
+
+/// What was wrong with a cell before it was typed takes the place of what its type makes of it.
+fn known_faults(table: &Table<'_>, place: usize, in_file: usize, typing: &mut Typing) {
+    let mut known: BTreeMap<u32, &'static str> = workbook::errors_as_text(&table.raw.columns[in_file]).map(|row| (row, "E119")).collect();
+    known.extend(table.cell_faults.iter().filter(|fault| fault.column == place).map(|fault| (fault.row, fault.code)));
+    if known.is_empty() {
+        return;
+    }
+    typing.faults.retain(|(row, _)| !known.contains_key(row));
+    known.keys().for_each(|row| typing.column.valid[*row as usize] = false);
+    typing.faults.extend(known);
+    typing.faults.sort_unstable_by_key(|(row, _)| *row);
 }
 
 /// E120: a value that a row cannot do without is not there. A value that was there but wrong has its own finding.

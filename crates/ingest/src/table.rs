@@ -29,6 +29,8 @@ pub(crate) struct Table<'a> {
     pub(crate) schema: &'a TableSchema,
     pub(crate) file: String,
     pub(crate) headers: Vec<String>,
+    /// Row of the header; None when none was found.
+    pub(crate) header_row: Option<u32>,
     /// For every column of the schema its place in the file.
     pub(crate) places: Vec<Option<usize>>,
     pub(crate) raw: RawTable,
@@ -44,6 +46,18 @@ pub(crate) struct Table<'a> {
     pub(crate) unread_rows: u64,
     /// AGB codes in a column of the provider, when the file has one.
     pub(crate) senders: BTreeSet<String>,
+    /// Cells that are known to be wrong before they are typed.
+    pub(crate) cell_faults: Vec<CellFault>,
+    /// Workbook and sheet that it was read from, when it was.
+    pub(crate) workbook: Option<(String, String)>,
+}
+
+/// A cell that cannot be used whatever its column makes of it.
+pub(crate) struct CellFault {
+    /// Column of the schema.
+    pub(crate) column: usize,
+    pub(crate) row: u32,
+    pub(crate) code: &'static str,
 }
 
 impl Table<'_> {
@@ -108,9 +122,10 @@ impl Table<'_> {
     /// Rows by what becomes of them.
     pub(crate) fn count(&self, refused: bool) -> TableCount {
         let fated = |wanted: Fate| self.fates.iter().filter(|fate| **fate == wanted).count() as u64;
+        let (file, sheet) = self.workbook.clone().unwrap_or_else(|| (self.file.clone(), String::new()));
         let mut count = TableCount {
             table: self.schema.table.clone(),
-            file: self.file.clone(),
+            file,
             rows: self.raw.rows() + self.unread_rows,
             used: fated(Fate::Used),
             quarantined: fated(Fate::Quarantined) + self.raw.ragged.len() as u64,
@@ -119,7 +134,7 @@ impl Table<'_> {
             repeated_header: self.raw.repeated_header,
             duplicate: fated(Fate::Duplicate),
             emptied: self.emptied,
-            sheet: String::new(),
+            sheet,
             columns: Vec::new(),
         };
         if refused {
@@ -152,6 +167,7 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
         schema,
         file: file.name.clone(),
         headers: Vec::new(),
+        header_row: None,
         places: vec![None; schema.columns.len()],
         raw: RawTable::default(),
         typed: Vec::new(),
@@ -161,6 +177,8 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
         emptied: 0,
         unread_rows: 0,
         senders: BTreeSet::new(),
+        cell_faults: Vec::new(),
+        workbook: None,
     };
     let text = match encoding::decode(&file.bytes) {
         Ok(text) => text,
@@ -190,7 +208,10 @@ pub(crate) fn read<'a>(file: &SourceFile, schema: &'a TableSchema, index: &Heade
             return table;
         }
     };
-    normalised.push(format!("{name}: {}{}, scheidingsteken {}", text.encoding.name(), if text.is_marked { " met byte-order mark" } else { "" }, dialect.dutch()));
+    if !findings.is_sheet(name) {
+        normalised.push(format!("{name}: {}{}, scheidingsteken {}", text.encoding.name(), if text.is_marked { " met byte-order mark" } else { "" }, dialect.dutch()));
+    }
+    table.header_row = Some(dialect.body_line.saturating_sub(1));
     if dialect.declares_separator {
         findings.raise("N807", at, &[]);
     }

@@ -514,8 +514,9 @@ fn period(cell: &[u8]) -> Option<i32> {
     }
 }
 
-/// What a column expects, in Dutch, for messages.
-pub(crate) fn expectation(schema: &ColumnSchema) -> String {
+/// What a column expects, in Dutch, for messages and for the template.
+#[must_use]
+pub fn expectation(schema: &ColumnSchema) -> String {
     let bounds = |text: fn(f64) -> String| match (schema.minimum, schema.maximum) {
         (Some(low), Some(high)) => Some(format!("van {} tot en met {}", text(low), text(high))),
         (Some(low), None) => Some(format!("vanaf {}", text(low))),

@@ -128,7 +128,8 @@ pub struct ColumnSchema {
     /// What it means, in one Dutch sentence.
     #[serde(default)]
     pub description: String,
-    /// A valid value for the template's filled example; invented.
+    /// Valid values for the template's filled example, one for each of its rows with ` | ` between them; the shorter lists
+    /// come round again, and a value may be empty. Invented.
     #[serde(default)]
     pub example: String,
     /// How its values are delivered in the layout of a mapping.

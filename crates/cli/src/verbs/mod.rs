@@ -5,12 +5,14 @@ mod explain;
 mod pipeline;
 mod query;
 mod status;
+mod template;
 
 pub(crate) use check::check;
 pub(crate) use explain::explain;
 pub(crate) use pipeline::check_pipeline;
 pub(crate) use query::query;
 pub(crate) use status::status;
+pub(crate) use template::template;
 
 use spiegel_ingest::Key;
 use spiegel_sample::{Country, CountryOptions};
