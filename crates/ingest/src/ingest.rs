@@ -116,6 +116,8 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
         normalised = vec![DESTROY.to_owned()];
     }
 
+    // Before anything is written; what is raised after that is our own word about deliveries.
+    findings.all_known()?;
     let refused = findings.refusal.is_some();
     let counts = conserved(&tables, refused)?;
     let old_years = before.map(|receipt| receipt.years).unwrap_or_default();
