@@ -157,6 +157,8 @@ fn examine<'a>(delivered: container::Delivered, found: &Found, context: &Context
     if private {
         normalised = vec![DESTROY.to_owned()];
     }
+    // Before anything is written; what is raised after that is our own word about deliveries.
+    findings.all_known()?;
     Ok(Examined { tables, findings, normalised, layout })
 }
 
@@ -209,7 +211,6 @@ pub fn inspect(found: &Found, delivered: InMemory, context: &Context<'_>) -> Res
     };
     let sha256 = delivered.sha256.clone();
     let Examined { tables, findings, normalised, layout } = examine(delivered, found, context, None)?;
-    findings.all_known()?;
     let counts = conserved(&tables, findings.refusal.is_some())?;
     let files: Vec<&str> = tables.iter().map(|table| table.file.as_str()).collect();
     let mapping = layout.map(|layout| layout.name.clone());
