@@ -65,7 +65,7 @@ impl<'a> Package<'a> {
             }
             // The names of parts are the program's, not the provider's.
             Err(Fault::Code(code, _)) => refuse(findings, code, "", "een tekst is langer dan 1 MiB"),
-            Err(Fault::Folder) => refuse(findings, "E006", "", ""),
+            Err(Fault::Folder | Fault::Giant(..)) => refuse(findings, "E006", "", ""),
         }
     }
 
