@@ -219,7 +219,8 @@ pub(crate) fn unpack(delivered: Delivered, name: &str, findings: &mut Findings<'
 
 /// Tells why a file is not read.
 pub(crate) fn raise(fault: Fault, file: &str, findings: &mut Findings<'_>) {
-    findings.raise(fault.code, fault.line.map_or_else(|| Place::file(file), |line| Place::row(file, line)), &[]);
+    // A single long value costs its row; a long line, the file.
+    findings.raise_refusing(fault.code, fault.line.map_or_else(|| Place::file(file), |line| Place::row(file, line)), &[("value", "Een regel is langer dan 1 MB")]);
 }
 
 /// A name by which a computer that ignores case, or how an accent is written, knows a file: in lower case, with the accents
