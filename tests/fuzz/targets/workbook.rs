@@ -4,4 +4,6 @@
 #[path = "../check.rs"]
 mod check;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| check::Reader::shared().check(check::Target::Workbook, bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    check::Reader::shared().check(check::Target::Workbook, bytes);
+});
