@@ -285,6 +285,8 @@ mod tests {
         let write = |name: &str| {
             let mut workbook = Workbook::with_sheet_rows(&receipt, &rules, &batch, 3).unwrap();
             (2..7).for_each(|row| workbook.add(&finding(row)).unwrap());
+            // Two findings on each sheet, under its heads; the third sheet stands behind the rules.
+            assert_eq!((workbook.filters.as_slice(), workbook.place, workbook.row), (&[(1, 3), (3, 3)][..], 4, 2));
             let file = folder.path().join(name);
             workbook.finish(&file, &feedback()).unwrap();
             std::fs::read(file).unwrap()
