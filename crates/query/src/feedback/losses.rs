@@ -42,6 +42,8 @@ pub struct Losses<'a> {
     receipt: &'a Receipt,
     groups: Vec<Group>,
     places: HashMap<String, u16>,
+    /// Columns behind headers that were met: most findings of a table name a few.
+    columns: HashMap<(usize, String), u16>,
     losses: Vec<Loss>,
 }
 
@@ -57,7 +59,7 @@ impl<'a> Losses<'a> {
     /// Nothing found yet.
     #[must_use]
     pub fn new(schema: &'a SubmissionSchema, rules: &'a RuleSet, receipt: &'a Receipt) -> Self {
-        Self { schema, rules, receipt, groups: Vec::new(), places: HashMap::new(), losses: Vec::new() }
+        Self { schema, rules, receipt, groups: Vec::new(), places: HashMap::new(), columns: HashMap::new(), losses: Vec::new() }
     }
 
     /// Adds a finding.
@@ -86,11 +88,14 @@ impl<'a> Losses<'a> {
         if is_orphan || finding.code == FOLLOWS {
             return;
         }
-        let column = schema.columns.iter().position(|column| is_header_of(&finding.header, &column.header, &column.synonyms));
+        let column = *self.columns.entry((table, finding.header.clone())).or_insert_with(|| {
+            let column = schema.columns.iter().position(|column| is_header_of(&finding.header, &column.header, &column.synonyms));
+            column.map_or(NO_COLUMN, |column| column as u16)
+        });
         self.losses.push(Loss {
             code,
             table: table as u16,
-            column: column.map_or(NO_COLUMN, |column| column as u16),
+            column,
             quarantined,
             row: finding.row.unwrap_or(0),
             key: if finding.key.is_empty() { 0 } else { hash(&finding.key) },
@@ -126,15 +131,11 @@ impl<'a> Losses<'a> {
         Some(IndicatorLoss { lost: units(lost.iter().filter(is_unit), lost.iter().filter(|loss| !is_unit(loss))), by_code: by_code.collect() })
     }
 
-    /// The table of a finding's file; in a workbook of several tables, of its sheet.
+    /// The table of a finding's file or sheet.
     fn table_of(&self, finding: &Finding) -> Option<(usize, &'a TableSchema)> {
-        let mut names = self.receipt.tables.iter().filter(|count| count.file == finding.file && !count.file.is_empty());
-        let (first, second) = (names.next()?, names.next());
-        let place = match second {
-            None => self.schema.tables.iter().position(|table| table.table == first.table)?,
-            Some(_) => self.schema.tables.iter().position(|table| is_header_of(&finding.sheet, &table.name, &table.synonyms))?,
-        };
-        self.schema.tables.get(place).map(|table| (place, table))
+        let source = finding.source();
+        let count = self.receipt.tables.iter().find(|count| count.file == source && !count.file.is_empty())?;
+        self.schema.tables.iter().enumerate().find(|(_, table)| table.table == count.table)
     }
 }
 

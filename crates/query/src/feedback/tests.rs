@@ -104,6 +104,21 @@ fn rows_of_a_double_key_are_lost_each_and_a_row_without_key_too() {
 }
 
 #[test]
+fn sheets_of_one_workbook_are_told_apart() {
+    let ((pipeline, schema), rules) = (pipeline(), rules());
+    let receipt = receipt(&[("trajectory", "boek.xlsx blad \"trajecten\"", 20), ("session", "boek.xlsx blad \"sessies\"", 100)]);
+    let on_sheet = |sheet: &str, code: &str, key: &str| Finding {
+        sheet: sheet.to_owned(),
+        ..finding(code, Consequence::Quarantine, "boek.xlsx", 2, "", key)
+    };
+    let mut losses = Losses::new(&schema, &rules, &receipt);
+    losses.take(&on_sheet("trajecten", "E301", "T1"));
+    losses.take(&on_sheet("sessies", "E120", "T2"));
+    let of = |id: &str| losses.of(&pipeline.indicators.iter().find(|one| one.spec.id == id).unwrap().spec).unwrap().lost;
+    assert_eq!((of("duur-in-dagen"), of("behandelminuten")), (1, 2));
+}
+
+#[test]
 fn findings_are_ordered_by_what_they_cost_and_not_by_number() {
     let ((pipeline, schema), rules, receipt) = (pipeline(), rules(), receipt(&TABLES));
     let mut losses = Losses::new(&schema, &rules, &receipt);
