@@ -7,7 +7,7 @@ use spiegel_model::{Consequence, Finding, IndicatorSpec, Receipt, RuleSet, Submi
 
 /// Places of one rule that are named.
 const PLACES_NAMED: usize = 5;
-/// A row whose parent is in quarantine (E404): it costs what its parent costs, and that is told there.
+/// A row whose parent is in quarantine (E404): its parent costs what it costs, where parents are counted.
 const FOLLOWS: &str = "E404";
 /// For a finding that is about no column of the schema.
 const NO_COLUMN: u16 = u16::MAX;
@@ -19,6 +19,8 @@ struct Loss {
     table: u16,
     column: u16,
     quarantined: bool,
+    /// Has no parent, or one in quarantine: it costs only those who count rows of its own table.
+    follows: bool,
     row: u64,
     /// Hash of the provider's own key; 0 without one.
     key: u64,
@@ -85,9 +87,6 @@ impl<'a> Losses<'a> {
         }
         let Some((table, schema)) = self.table_of(finding) else { return };
         let is_orphan = schema.parent.as_ref().is_some_and(|parent| parent.code == finding.code);
-        if is_orphan || finding.code == FOLLOWS {
-            return;
-        }
         let column = *self.columns.entry((table, finding.header.clone())).or_insert_with(|| {
             let column = schema.columns.iter().position(|column| is_header_of(&finding.header, &column.header, &column.synonyms));
             column.map_or(NO_COLUMN, |column| column as u16)
@@ -97,6 +96,7 @@ impl<'a> Losses<'a> {
             table: table as u16,
             column,
             quarantined,
+            follows: is_orphan || finding.code == FOLLOWS,
             row: finding.row.unwrap_or(0),
             key: if finding.key.is_empty() { 0 } else { hash(&finding.key) },
         });
@@ -113,6 +113,9 @@ impl<'a> Losses<'a> {
         let (unit, _) = *needs.first()?;
         let costs = |loss: &&Loss| {
             let Some(schema) = self.schema.tables.get(usize::from(loss.table)) else { return false };
+            if loss.follows && schema.table != unit {
+                return false;
+            }
             let column = schema.columns.get(usize::from(loss.column)).map(|column| column.name.as_str());
             let needed = needs.iter().any(|(table, name)| *table == schema.table && (loss.quarantined || column == Some(*name)));
             let affected = || {

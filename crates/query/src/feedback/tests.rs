@@ -94,6 +94,17 @@ fn a_unit_is_lost_once_whatever_is_wrong_with_it() {
 }
 
 #[test]
+fn a_child_of_a_quarantined_row_is_lost_where_children_are_counted() {
+    let receipt = receipt(&[("trajectory", "trajecten.csv", 20), ("experience", "cqi.csv", 50)]);
+    let ((pipeline, schema), rules) = (pipeline(), rules());
+    let mut losses = Losses::new(&schema, &rules, &receipt);
+    losses.take(&finding("E404", Consequence::Quarantine, "cqi.csv", 4, "traject_id", "T1"));
+    losses.take(&finding("E403", Consequence::Quarantine, "cqi.csv", 5, "traject_id", "T99"));
+    let of = |id: &str| losses.of(&pipeline.indicators.iter().find(|one| one.spec.id == id).unwrap().spec).unwrap().lost;
+    assert_eq!((of("rapportcijfer"), of("duur-in-dagen")), (2, 0));
+}
+
+#[test]
 fn rows_of_a_double_key_are_lost_each_and_a_row_without_key_too() {
     let findings = [
         finding("E401", Consequence::Quarantine, "trajecten.csv", 2, "traject_id", "T1"),
