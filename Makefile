@@ -13,7 +13,7 @@ BENCH_PROVIDERS ?= 400
 BENCH_YEARS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-kibg run-nhs test check bench sample deps venv typst-cli clean
+.PHONY: help build run run-kibg run-nhs test check bench sample handbook deps venv typst-cli clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -52,6 +52,10 @@ bench: build venv ## Time ingest, query and render on a generated country, each 
 sample: build ## Write the fictional country in sample-data/kibg again
 	rm -rf sample-data/kibg/inbox sample-data/kibg/register.csv
 	$(SPIEGEL) sample --providers 72 --years 3 --first-year 2023 --seed 1 --out sample-data/kibg
+
+handbook: build ## Write the handbook of all codes of kibg
+	mkdir -p $(OUT)
+	$(SPIEGEL) explain --handbook $(OUT)/regels.md
 
 deps: ## Install the Debian packages that the tests use (poppler-utils, qpdf, python3-venv)
 	@command -v pdfinfo >/dev/null && command -v qpdf >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || \

@@ -172,7 +172,7 @@ fn many_findings_are_all_in_the_workbook_and_still_two_pages() {
     assert!(Pdf::open(&folder.join("terugkoppeling.pdf")).document.get_pages().len() <= 2);
     assert_eq!(sheets(&folder.join("bevindingen.xlsx"))["Bevindingen"].len() as u64, found + 1);
     let feedback = feedback_in(&folder);
-    assert!(feedback.findings[0].places.ends_with("en nog 19.995"), "{:?}", feedback.findings);
+    assert!(feedback.findings.iter().any(|found| found.places.ends_with("en nog 19.995")), "{:?}", feedback.findings);
 }
 
 #[test]
@@ -194,6 +194,31 @@ fn the_preview_is_the_providers_own_value_and_that_of_the_year_before() {
         assert_eq!(preview.table.heads.last().unwrap(), "2024", "{:?}", preview.table.heads);
     }
     assert!(compared > 20, "{compared}");
+}
+
+/// Longest sentence, in words (decision 35).
+const WORDS_IN_A_SENTENCE: usize = 25;
+
+#[test]
+fn sentences_are_short_finished_and_without_a_verdict() {
+    let dirty = crate::submissions::dirty_batch();
+    let mut told = 0;
+    for (folder, _) in receipts(kibg()).into_iter().chain(receipts(dirty)) {
+        let feedback = feedback_in(&folder);
+        let notes = [&feedback.delivered, &feedback.usable, &feedback.preview].into_iter().flatten().map(|table| &table.note);
+        let sections = feedback.sections.iter().flat_map(|section| &section.paragraphs);
+        for text in feedback.sentences.iter().chain(notes).chain(sections).chain([&feedback.findings_note]) {
+            for sentence in text.split_inclusive(". ") {
+                assert!(sentence.split_whitespace().count() <= WORDS_IN_A_SENTENCE, "{sentence}");
+                assert!(!sentence.contains(['{', '}']) && !sentence.contains("  "), "{sentence}");
+                told += 1;
+            }
+            for word in ["goed", "slecht", "onvoldoende", "fout"] {
+                assert!(!text.to_lowercase().split(|letter: char| !letter.is_alphabetic()).any(|own| own == word), "{text}");
+            }
+        }
+    }
+    assert!(told > 200, "{told}");
 }
 
 fn validator(name: &str) -> Validator {

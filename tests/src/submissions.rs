@@ -34,6 +34,11 @@ fn dirty() -> &'static Dirty {
     })
 }
 
+/// The batch of the country with a provider for every defect.
+pub(crate) fn dirty_batch() -> &'static Path {
+    &dirty().batch
+}
+
 pub(crate) fn run(verb: &str, inbox: &Path, batch: &Path) -> Answer {
     run_year(verb, KIBG_YEAR, inbox, batch)
 }

@@ -37,7 +37,8 @@ impl<'t> Repairs<'t> {
 
     /// Takes the next finding.
     pub(crate) fn take(&mut self, finding: &Finding, folder: &Path) -> io::Result<()> {
-        let table = self.tables.iter().position(|table| table.file == finding.file);
+        let source = finding.source();
+        let table = self.tables.iter().position(|table| table.file == source);
         let (Some(table), Some(row)) = (table, finding.row) else { return Ok(()) };
         if self.current.as_ref().is_none_or(|current| (current.table, current.row) != (table, row)) {
             self.finish_row(folder)?;

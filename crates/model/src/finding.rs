@@ -1,5 +1,6 @@
 //! What a check finds in a submission, and the receipt that proves that no row was lost.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -330,13 +331,16 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The file, with the sheet of a workbook: what [`TableCount::file`] says of the same table.
+    #[must_use]
+    pub fn source(&self) -> Cow<'_, str> {
+        if self.sheet.is_empty() { Cow::Borrowed(&self.file) } else { Cow::Owned(format!("{} blad \"{}\"", self.file, self.sheet)) }
+    }
+
     /// The whole finding on one line: code, place, message, remedy.
     #[must_use]
     pub fn line(&self) -> String {
-        let mut place = self.file.clone();
-        if !self.sheet.is_empty() {
-            place.push_str(&format!(" blad \"{}\"", self.sheet));
-        }
+        let mut place = self.source().into_owned();
         if let Some(row) = self.row {
             place.push_str(&format!(" rij {}", crate::count(row)));
         }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::Context as _;
 use serde::Deserialize;
 use spiegel_ingest::{Lake, PartRef, read_findings};
-use spiegel_model::{Feedback, Finding, Preview, Receipt, RuleSet, SubmissionSchema, Verdict, YearSpec};
+use spiegel_model::{Feedback, Finding, Preview, Receipt, RuleSet, SubmissionSchema, YearSpec};
 use spiegel_query::{Engine, FeedbackContext, Losses, Pipeline, Register, feedback, previews};
 use spiegel_render::{Template, on_threads, render_feedback};
 
@@ -52,7 +52,7 @@ struct Made {
 /// A submission whose feedback must be made.
 struct Task {
     folder: PathBuf,
-    receipt: Receipt,
+    provider_id: String,
     made_from: String,
     /// The rows of this submission are those in the lake.
     in_lake: bool,
@@ -78,7 +78,7 @@ impl Desk<'_> {
         let (made, failure) = (AtomicUsize::new(0), Mutex::new(None));
         let progress = Progress::start("feedback", tasks.len());
         on_threads(&tasks, self.threads, |task: &Task| {
-            match self.one(task, previews.get(&task.receipt.provider_id).filter(|_| task.in_lake).map(Vec::as_slice)) {
+            match self.one(task, previews.get(&task.provider_id).filter(|_| task.in_lake).map(Vec::as_slice)) {
                 Ok(()) => _ = made.fetch_add(1, Ordering::Relaxed),
                 Err(error) => _ = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error),
             }
@@ -88,7 +88,9 @@ impl Desk<'_> {
             return Err(error);
         }
         let made = made.into_inner();
-        progress.end(&format!("{made} made, {} unchanged", receipts.len() - made));
+        if !self.trial {
+            progress.end(&format!("{made} made, {} unchanged", receipts.len() - made));
+        }
         Ok(made)
     }
 
@@ -106,10 +108,7 @@ impl Desk<'_> {
         let mut tasks = Vec::new();
         for receipt in receipts {
             let folder = lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
-            // As later steps left it.
-            let file = folder.join("ontvangst.json");
-            let bytes = fs::read(&file).with_context(|| format!("receipt {}", file.display()))?;
-            let receipt: Receipt = serde_json::from_slice(&bytes).with_context(|| format!("receipt {}", file.display()))?;
+            let (receipt, bytes) = receipt_in(&folder)?;
             let in_lake = now.get(&receipt.provider_id).is_some_and(|part| part.sha256 == receipt.sha256 && part.sequence == receipt.sequence);
             let earlier = before.get(&receipt.provider_id).map(|part| format!("{} {}", part.sha256, part.definitions));
             let made_from = sha256(&[
@@ -126,7 +125,7 @@ impl Desk<'_> {
             let is_there = |name: &str| fs::metadata(folder.join(name)).is_ok_and(|file| file.len() > 0);
             let whole = is_there(FINDINGS_WORKBOOK) && (self.template.is_none() || is_there(FEEDBACK_PAGES));
             if !whole || made.is_none_or(|made| made.made_from != made_from) {
-                tasks.push(Task { folder, receipt, made_from, in_lake });
+                tasks.push(Task { folder, provider_id: receipt.provider_id, made_from, in_lake });
             }
         }
         Ok(tasks)
@@ -135,7 +134,7 @@ impl Desk<'_> {
     /// The providers' own values, when one of the submissions is in the lake.
     fn previews(&self, tasks: &[Task]) -> anyhow::Result<BTreeMap<String, Vec<Preview>>> {
         match self.year {
-            Some(year) if tasks.iter().any(|task| task.in_lake && task.receipt.verdict != Verdict::Refused) => {
+            Some(year) if tasks.iter().any(|task| task.in_lake) => {
                 let engine = Engine::open(&self.batch.lake(), self.pipeline, self.threads)?;
                 Ok(previews(&engine, self.pipeline, year)?)
             }
@@ -145,9 +144,10 @@ impl Desk<'_> {
 
     /// Workbook and pages first, the data last: feedback without its data is made again.
     fn one(&self, task: &Task, preview: Option<&[Preview]>) -> anyhow::Result<()> {
-        let Task { folder, receipt, made_from, .. } = task;
-        let mut losses = Losses::new(self.schema, self.rules, receipt);
-        let mut workbook = Workbook::begin(receipt, self.rules, self.batch)?;
+        let Task { folder, made_from, .. } = task;
+        let (receipt, _) = receipt_in(folder)?;
+        let mut losses = Losses::new(self.schema, self.rules, &receipt);
+        let mut workbook = Workbook::begin(&receipt, self.rules, self.batch)?;
         for finding in read_findings(folder)? {
             let finding: Finding = finding?;
             losses.take(&finding);
@@ -165,7 +165,7 @@ impl Desk<'_> {
                 repairs: &repairs,
                 made_from,
             },
-            receipt,
+            &receipt,
             &losses,
             preview,
         );
@@ -176,6 +176,14 @@ impl Desk<'_> {
         }
         self.batch.write(&folder.join(FEEDBACK), &to_json(&feedback)?)
     }
+}
+
+/// A receipt as later steps left it, and its bytes.
+fn receipt_in(folder: &Path) -> anyhow::Result<(Receipt, Vec<u8>)> {
+    let file = folder.join("ontvangst.json");
+    let bytes = fs::read(&file).with_context(|| format!("receipt {}", file.display()))?;
+    let receipt = serde_json::from_slice(&bytes).with_context(|| format!("receipt {}", file.display()))?;
+    Ok((receipt, bytes))
 }
 
 fn to_json(feedback: &Feedback) -> anyhow::Result<Vec<u8>> {

@@ -16,12 +16,12 @@ const SUMMARY: usize = 0;
 const RULES: usize = 2;
 /// Heads and widths of the findings.
 const FINDING_HEADS: [(&str, f64); 11] = [
-    ("Code", 7.0), ("Gevolg", 18.0), ("Bestand", 22.0), ("Blad", 12.0), ("Rij", 9.0), ("Kolom", 7.0), ("Kolomnaam", 18.0), ("Sleutel", 16.0),
+    ("Code", 7.0), ("Gevolg", 28.0), ("Bestand", 22.0), ("Blad", 12.0), ("Rij", 9.0), ("Kolom", 7.0), ("Kolomnaam", 18.0), ("Sleutel", 16.0),
     ("Waarde", 20.0), ("Melding", 60.0), ("Herstel", 50.0),
 ];
 /// Heads and widths of the rules.
 const RULE_HEADS: [(&str, f64); 7] =
-    [("Code", 7.0), ("Regel", 36.0), ("Uitkomst", 24.0), ("Gecontroleerd", 14.0), ("Gevonden", 10.0), ("Gevolg", 18.0), ("Waarom", 70.0)];
+    [("Code", 7.0), ("Regel", 36.0), ("Uitkomst", 24.0), ("Gecontroleerd", 14.0), ("Gevonden", 10.0), ("Gevolg", 28.0), ("Waarom", 90.0)];
 
 /// A workbook that is being written, a row at a time.
 pub(super) struct Workbook<'a> {
@@ -36,6 +36,7 @@ pub(super) struct Workbook<'a> {
     /// Rows of the sheets of findings that are full or current, for their filters.
     filters: Vec<(usize, u32)>,
     wrap: Format,
+    /// Without wrapping.
     top: Format,
 }
 
@@ -114,25 +115,30 @@ impl<'a> Workbook<'a> {
         let (receipt, rules) = (self.receipt, self.rules);
         let bold = Format::new().set_bold().set_align(FormatAlign::Top);
         let sheet = self.sheets.worksheet_from_index(SUMMARY)?;
-        sheet.set_column_width(0, 24)?.set_column_width(1, 60)?.set_column_width(2, 14)?.set_column_width(3, 14)?;
+        sheet.set_landscape().set_print_fit_to_pages(1, 0);
+        for (column, width) in [22, 44, 12, 12, 14, 14, 22].into_iter().enumerate() {
+            sheet.set_column_width(column as u16, width)?;
+        }
         let mut row = 0;
-        let meaning = feedback.sentences.join(" ");
         let facts = [
             ("Aanlevering", receipt.submission.as_str()),
             ("Aanbieder", &feedback.provider.name),
             ("Code aanbieder", &receipt.provider_id),
             ("Verslagjaar", &feedback.year_label),
             ("Uitkomst", receipt.verdict.dutch()),
-            ("Wat dat betekent", &meaning),
+            ("Volgnummer", &receipt.sequence.to_string()),
         ];
         for (head, text) in facts {
             write(sheet, row, 0, head, &bold)?;
-            write(sheet, row, 1, text, &self.wrap)?;
+            write(sheet, row, 1, text, &self.top)?;
             row += 1;
         }
-        write(sheet, row, 0, "Volgnummer", &bold)?;
-        sheet.write_number_with_format(row, 1, f64::from(receipt.sequence), &self.wrap.clone().set_align(FormatAlign::Left))?;
-        row += 2;
+        // A row each: a cell beside an empty one shows all of its text.
+        for sentence in &feedback.sentences {
+            write(sheet, row, 1, sentence, &self.top)?;
+            row += 1;
+        }
+        row += 1;
         if let Some(delivered) = &feedback.delivered {
             for (column, head) in delivered.table.heads.iter().enumerate() {
                 write(sheet, row, column as u16, head, &bold)?;
@@ -151,7 +157,7 @@ impl<'a> Workbook<'a> {
         for (code, found) in &receipt.findings {
             row += 1;
             write(sheet, row, 0, code, &self.top)?;
-            write(sheet, row, 1, rules.rule(code).map_or("", |rule| &rule.title), &self.wrap)?;
+            write(sheet, row, 1, rules.rule(code).map_or("", |rule| &rule.title), &self.top)?;
             sheet.write_number_with_format(row, 2, *found as f64, &self.top)?;
         }
         if receipt.findings.is_empty() {
@@ -285,6 +291,8 @@ mod tests {
         let write = |name: &str| {
             let mut workbook = Workbook::with_sheet_rows(&receipt, &rules, &batch, 3).unwrap();
             (2..7).for_each(|row| workbook.add(&finding(row)).unwrap());
+            // Two findings on each sheet, under its heads; the third sheet stands behind the rules.
+            assert_eq!((workbook.filters.as_slice(), workbook.place, workbook.row), (&[(1, 3), (3, 3)][..], 4, 2));
             let file = folder.path().join(name);
             workbook.finish(&file, &feedback()).unwrap();
             std::fs::read(file).unwrap()

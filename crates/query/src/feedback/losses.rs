@@ -7,7 +7,7 @@ use spiegel_model::{Consequence, Finding, IndicatorSpec, Receipt, RuleSet, Submi
 
 /// Places of one rule that are named.
 const PLACES_NAMED: usize = 5;
-/// A row whose parent is in quarantine (E404): it costs what its parent costs, and that is told there.
+/// A row whose parent is in quarantine (E404): its parent costs what it costs, where parents are counted.
 const FOLLOWS: &str = "E404";
 /// For a finding that is about no column of the schema.
 const NO_COLUMN: u16 = u16::MAX;
@@ -19,6 +19,8 @@ struct Loss {
     table: u16,
     column: u16,
     quarantined: bool,
+    /// Has no parent, or one in quarantine: it costs only those who count rows of its own table.
+    follows: bool,
     row: u64,
     /// Hash of the provider's own key; 0 without one.
     key: u64,
@@ -42,6 +44,8 @@ pub struct Losses<'a> {
     receipt: &'a Receipt,
     groups: Vec<Group>,
     places: HashMap<String, u16>,
+    /// Columns behind headers that were met: most findings of a table name a few.
+    columns: HashMap<(usize, String), u16>,
     losses: Vec<Loss>,
 }
 
@@ -57,7 +61,7 @@ impl<'a> Losses<'a> {
     /// Nothing found yet.
     #[must_use]
     pub fn new(schema: &'a SubmissionSchema, rules: &'a RuleSet, receipt: &'a Receipt) -> Self {
-        Self { schema, rules, receipt, groups: Vec::new(), places: HashMap::new(), losses: Vec::new() }
+        Self { schema, rules, receipt, groups: Vec::new(), places: HashMap::new(), columns: HashMap::new(), losses: Vec::new() }
     }
 
     /// Adds a finding.
@@ -83,15 +87,16 @@ impl<'a> Losses<'a> {
         }
         let Some((table, schema)) = self.table_of(finding) else { return };
         let is_orphan = schema.parent.as_ref().is_some_and(|parent| parent.code == finding.code);
-        if is_orphan || finding.code == FOLLOWS {
-            return;
-        }
-        let column = schema.columns.iter().position(|column| is_header_of(&finding.header, &column.header, &column.synonyms));
+        let column = *self.columns.entry((table, finding.header.clone())).or_insert_with(|| {
+            let column = schema.columns.iter().position(|column| is_header_of(&finding.header, &column.header, &column.synonyms));
+            column.map_or(NO_COLUMN, |column| column as u16)
+        });
         self.losses.push(Loss {
             code,
             table: table as u16,
-            column: column.map_or(NO_COLUMN, |column| column as u16),
+            column,
             quarantined,
+            follows: is_orphan || finding.code == FOLLOWS,
             row: finding.row.unwrap_or(0),
             key: if finding.key.is_empty() { 0 } else { hash(&finding.key) },
         });
@@ -108,6 +113,9 @@ impl<'a> Losses<'a> {
         let (unit, _) = *needs.first()?;
         let costs = |loss: &&Loss| {
             let Some(schema) = self.schema.tables.get(usize::from(loss.table)) else { return false };
+            if loss.follows && schema.table != unit {
+                return false;
+            }
             let column = schema.columns.get(usize::from(loss.column)).map(|column| column.name.as_str());
             let needed = needs.iter().any(|(table, name)| *table == schema.table && (loss.quarantined || column == Some(*name)));
             let affected = || {
@@ -126,15 +134,11 @@ impl<'a> Losses<'a> {
         Some(IndicatorLoss { lost: units(lost.iter().filter(is_unit), lost.iter().filter(|loss| !is_unit(loss))), by_code: by_code.collect() })
     }
 
-    /// The table of a finding's file; in a workbook of several tables, of its sheet.
+    /// The table of a finding's file or sheet.
     fn table_of(&self, finding: &Finding) -> Option<(usize, &'a TableSchema)> {
-        let mut names = self.receipt.tables.iter().filter(|count| count.file == finding.file && !count.file.is_empty());
-        let (first, second) = (names.next()?, names.next());
-        let place = match second {
-            None => self.schema.tables.iter().position(|table| table.table == first.table)?,
-            Some(_) => self.schema.tables.iter().position(|table| is_header_of(&finding.sheet, &table.name, &table.synonyms))?,
-        };
-        self.schema.tables.get(place).map(|table| (place, table))
+        let source = finding.source();
+        let count = self.receipt.tables.iter().find(|count| count.file == source && !count.file.is_empty())?;
+        self.schema.tables.iter().enumerate().find(|(_, table)| table.table == count.table)
     }
 }
 

@@ -94,6 +94,17 @@ fn a_unit_is_lost_once_whatever_is_wrong_with_it() {
 }
 
 #[test]
+fn a_child_of_a_quarantined_row_is_lost_where_children_are_counted() {
+    let receipt = receipt(&[("trajectory", "trajecten.csv", 20), ("experience", "cqi.csv", 50)]);
+    let ((pipeline, schema), rules) = (pipeline(), rules());
+    let mut losses = Losses::new(&schema, &rules, &receipt);
+    losses.take(&finding("E404", Consequence::Quarantine, "cqi.csv", 4, "traject_id", "T1"));
+    losses.take(&finding("E403", Consequence::Quarantine, "cqi.csv", 5, "traject_id", "T99"));
+    let of = |id: &str| losses.of(&pipeline.indicators.iter().find(|one| one.spec.id == id).unwrap().spec).unwrap().lost;
+    assert_eq!((of("rapportcijfer"), of("duur-in-dagen")), (2, 0));
+}
+
+#[test]
 fn rows_of_a_double_key_are_lost_each_and_a_row_without_key_too() {
     let findings = [
         finding("E401", Consequence::Quarantine, "trajecten.csv", 2, "traject_id", "T1"),
@@ -101,6 +112,21 @@ fn rows_of_a_double_key_are_lost_each_and_a_row_without_key_too() {
         finding("E114", Consequence::Quarantine, "trajecten.csv", 8, "", ""),
     ];
     assert_eq!(lost("duur-in-dagen", &findings).0, 3);
+}
+
+#[test]
+fn sheets_of_one_workbook_are_told_apart() {
+    let ((pipeline, schema), rules) = (pipeline(), rules());
+    let receipt = receipt(&[("trajectory", "boek.xlsx blad \"trajecten\"", 20), ("session", "boek.xlsx blad \"sessies\"", 100)]);
+    let on_sheet = |sheet: &str, code: &str, key: &str| Finding {
+        sheet: sheet.to_owned(),
+        ..finding(code, Consequence::Quarantine, "boek.xlsx", 2, "", key)
+    };
+    let mut losses = Losses::new(&schema, &rules, &receipt);
+    losses.take(&on_sheet("trajecten", "E301", "T1"));
+    losses.take(&on_sheet("sessies", "E120", "T2"));
+    let of = |id: &str| losses.of(&pipeline.indicators.iter().find(|one| one.spec.id == id).unwrap().spec).unwrap().lost;
+    assert_eq!((of("duur-in-dagen"), of("behandelminuten")), (1, 2));
 }
 
 #[test]
