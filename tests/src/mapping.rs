@@ -206,7 +206,7 @@ fn an_english_export_gives_the_same_bytes_as_the_pipelines_own_layout() {
     for expected in [
         "gelezen volgens de indeling example-records",
         "kolom Started: 60x mm/dd/jjjj",
-        "kolom Hours face to face: 119x decimale punt, uren omgerekend naar minuten",
+        "kolom Hours face to face: 120x decimale punt, uren omgerekend naar minuten",
     ] {
         assert!(said.contains(expected), "{expected} is not said:\n{said}");
     }

@@ -178,7 +178,7 @@ pub(crate) fn notation_mistake(notation: &str) -> Option<String> {
     let mut written = String::new();
     let is_read = write!(written, "{}", moment.format_with_items(items.iter())).is_ok() && day(written.as_bytes(), &items) == Some(moment.date());
     if !is_read {
-        return Some("expected a day, a month and a year, and no time zone".to_owned());
+        return Some("expected day, month and year in the notation of `strftime`, and no time zone".to_owned());
     }
     (is_iso(written.as_bytes()) && written != "2001-02-03").then(|| "it cannot be told from jjjj-mm-dd".to_owned())
 }
