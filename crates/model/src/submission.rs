@@ -21,6 +21,13 @@ impl SubmissionSchema {
     pub fn table(&self, name: &str) -> Option<&TableSchema> {
         self.tables.iter().find(|table| table.table == name)
     }
+
+    /// The tables as a receipt says that they were delivered: in the words of its mapping, or of the pipeline.
+    #[must_use]
+    pub fn tables_in(&self, mapping: Option<&str>) -> &[TableSchema] {
+        let layout = mapping.and_then(|name| self.layouts.iter().find(|layout| layout.name == name));
+        layout.map_or(&self.tables, |layout| &layout.tables)
+    }
 }
 
 /// One table.

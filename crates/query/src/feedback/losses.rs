@@ -39,7 +39,8 @@ pub(super) struct Group {
 
 /// The findings of a submission, gathered one by one in a few bytes each.
 pub struct Losses<'a> {
-    schema: &'a SubmissionSchema,
+    /// In the words of the sender, as findings are.
+    tables: &'a [TableSchema],
     rules: &'a RuleSet,
     receipt: &'a Receipt,
     groups: Vec<Group>,
@@ -61,7 +62,7 @@ impl<'a> Losses<'a> {
     /// Nothing found yet.
     #[must_use]
     pub fn new(schema: &'a SubmissionSchema, rules: &'a RuleSet, receipt: &'a Receipt) -> Self {
-        Self { schema, rules, receipt, groups: Vec::new(), places: HashMap::new(), columns: HashMap::new(), losses: Vec::new() }
+        Self { tables: schema.tables_in(receipt.mapping.as_deref()), rules, receipt, groups: Vec::new(), places: HashMap::new(), columns: HashMap::new(), losses: Vec::new() }
     }
 
     /// Adds a finding.
@@ -112,7 +113,7 @@ impl<'a> Losses<'a> {
         let needs: Vec<(&str, &str)> = indicator.needs.iter().filter_map(|need| need.split_once('.')).collect();
         let (unit, _) = *needs.first()?;
         let costs = |loss: &&Loss| {
-            let Some(schema) = self.schema.tables.get(usize::from(loss.table)) else { return false };
+            let Some(schema) = self.tables.get(usize::from(loss.table)) else { return false };
             if loss.follows && schema.table != unit {
                 return false;
             }
@@ -125,7 +126,7 @@ impl<'a> Losses<'a> {
             needed || loss.quarantined && schema.table == unit || affected()
         };
         let lost: Vec<&Loss> = self.losses.iter().filter(costs).collect();
-        let is_unit = |loss: &&&Loss| self.schema.tables.get(usize::from(loss.table)).is_some_and(|table| table.table == unit);
+        let is_unit = |loss: &&&Loss| self.tables.get(usize::from(loss.table)).is_some_and(|table| table.table == unit);
         let by_code = (0..self.groups.len()).filter_map(|code| {
             let own: Vec<&Loss> = lost.iter().copied().filter(|loss| usize::from(loss.code) == code).collect();
             let count = units(own.iter().filter(is_unit), own.iter().filter(|loss| !is_unit(loss)));
@@ -138,7 +139,7 @@ impl<'a> Losses<'a> {
     fn table_of(&self, finding: &Finding) -> Option<(usize, &'a TableSchema)> {
         let source = finding.source();
         let count = self.receipt.tables.iter().find(|count| count.file == source && !count.file.is_empty())?;
-        self.schema.tables.iter().enumerate().find(|(_, table)| table.table == count.table)
+        self.tables.iter().enumerate().find(|(_, table)| table.table == count.table)
     }
 }
 

@@ -144,11 +144,12 @@ fn delivered(context: &FeedbackContext<'_>, receipt: &Receipt) -> Option<Feedbac
         return None;
     }
     let refused = receipt.verdict == Verdict::Refused;
+    let sent = context.schema.tables_in(receipt.mapping.as_deref());
     // Tables that others hang on come first.
     let is_parent = |table: &&TableCount| context.schema.tables.iter().any(|other| other.parent.as_ref().is_some_and(|parent| parent.table == table.table));
     let (parents, others): (Vec<&TableCount>, Vec<&TableCount>) = receipt.tables.iter().partition(is_parent);
     let rows = parents.into_iter().chain(others).map(|table| {
-        let name = context.schema.table(&table.table).map_or(table.table.as_str(), |schema| schema.name.as_str());
+        let name = sent.iter().find(|schema| schema.table == table.table).map_or(table.table.as_str(), |schema| schema.name.as_str());
         let ignored = table.blank + table.repeated_header + table.duplicate;
         let unused = if refused { table.refused } else { table.quarantined };
         [name.to_owned(), shortened(&table.file), count(table.rows), count(table.used), count(unused), count(ignored), count(table.emptied)].to_vec()
