@@ -54,7 +54,7 @@ impl Reader {
                 schema: load_schema(&pipeline).unwrap(),
                 rules: load_rules(&pipeline).unwrap(),
                 key: Key::unused().unwrap(),
-                delivery: Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8 },
+                delivery: Delivery { kind: DeliveryKind::PerProvider, name: "KIBG_{provider}_{year}_{sequence}".to_owned(), provider_digits: 8, schemas: Vec::new() },
                 found: Found { path: name.clone().into(), provider_id: "94012345".to_owned(), year: Some(2025), sequence: 1, name },
             }
         })
@@ -82,6 +82,8 @@ impl Reader {
             definitions: "definitions",
             report_year: 2025,
             register: "register.csv",
+            providers: None,
+            locked: None,
         };
         let (receipt, findings) = inspect(&self.found, delivered, &context).unwrap();
         assert!(receipt.tables.iter().all(spiegel_model::TableCount::is_conserved), "a row was lost");

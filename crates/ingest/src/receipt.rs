@@ -251,6 +251,7 @@ mod tests {
             value: String::new(),
             message: "x".to_owned(),
             remedy: "y".to_owned(),
+            queried: false,
         };
         for count in [0, BLOCK, 3 * BLOCK + 1] {
             let (mut lines, mut rows) = (Vec::new(), Vec::new());

@@ -77,22 +77,6 @@ impl<'a> Hints<'a> {
     }
 }
 
-/// Levenshtein distance.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, letter) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (place, other) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(letter != *other);
-            diagonal = row[place + 1];
-            row[place + 1] = substituted.min(diagonal + 1).min(row[place] + 1);
-        }
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 /// Column letter of a spreadsheet: 0 is A, 26 is AA.
 pub(crate) fn column_letter(mut place: usize) -> String {
     let mut letters = Vec::new();

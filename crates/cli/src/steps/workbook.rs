@@ -245,6 +245,7 @@ mod tests {
             submission: "KIBG_94000001_2025_01".to_owned(),
             sha256: String::new(),
             definitions: String::new(),
+            mapping: None,
             verdict: Verdict::AcceptedWithRemarks,
             refusal: None,
             tables: Vec::new(),
@@ -280,6 +281,7 @@ mod tests {
             value: "=cmd|' /C calc'!A0".to_owned(),
             message: "x".repeat(CELL_CHARACTERS + 1),
             remedy: "@SUM(1)".to_owned(),
+            queried: false,
         }
     }
 

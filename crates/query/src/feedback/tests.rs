@@ -8,7 +8,7 @@ use super::*;
 fn pipeline() -> (Pipeline, SubmissionSchema) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines/kibg");
     let table = |name: &str| toml::from_str::<TableSchema>(&std::fs::read_to_string(folder.join(format!("submission/{name}.toml"))).unwrap()).unwrap();
-    (Pipeline::load(&folder).unwrap(), SubmissionSchema { tables: ["cqi", "rom", "sessies", "trajecten"].map(table).to_vec() })
+    (Pipeline::load(&folder).unwrap(), SubmissionSchema { tables: ["cqi", "rom", "sessies", "trajecten"].map(table).to_vec(), layouts: Vec::new() })
 }
 
 fn rules() -> RuleSet {
@@ -25,6 +25,7 @@ fn receipt(tables: &[(&str, &str, u64)]) -> Receipt {
         ..TableCount::default()
     };
     Receipt {
+        mapping: None,
         format: 1,
         provider_id: "94000001".to_owned(),
         year: Some(2025),
@@ -46,6 +47,7 @@ fn receipt(tables: &[(&str, &str, u64)]) -> Receipt {
 
 fn finding(code: &str, consequence: Consequence, file: &str, row: u64, header: &str, key: &str) -> Finding {
     Finding {
+        queried: false,
         code: code.to_owned(),
         consequence,
         file: file.to_owned(),
