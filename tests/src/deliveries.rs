@@ -16,8 +16,8 @@ const HEADER: &str = "traject_id;client_id;startdatum;einddatum;eindreden;stelse
 /// So many trajectories, from this number on.
 fn rows(first: usize, count: usize) -> Vec<String> {
     let row = |number: usize| {
-        let (day, sex) = (number % 27 + 1, ["v", "m"][number % 2]);
-        format!("T{number:03};C{number:03};2025-01-{day:02};2025-06-{day:02};afgerond;ZPM;{};exact;{};{sex}", 400 + number, 1950 + number % 50)
+        let (start, end, sex) = (number % 27 + 1, number * 5 % 27 + 1, ["v", "m"][number % 2]);
+        format!("T{number:03};C{number:03};2025-01-{start:02};2025-06-{end:02};afgerond;ZPM;{};exact;{};{sex}", 400 + number, 1950 + number % 50)
     };
     (first..first + count).map(row).collect()
 }

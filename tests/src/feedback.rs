@@ -22,7 +22,7 @@ const AGB: &str = "94000201";
 
 /// Rows without a fault.
 fn good_rows(rows: std::ops::Range<usize>) -> String {
-    rows.map(|row| format!("T{row};C{row};2025-01-07;2025-05-06;afgerond;ZPM;540;exact;1980;v\n")).collect()
+    rows.map(|row| format!("T{row};C{row};2025-01-07;2025-05-{:02};afgerond;ZPM;{};exact;1980;v\n", 10 + row % 18, 500 + row % 37)).collect()
 }
 
 /// Delivers a table of trajectories in an inbox of its own and reads it; gives the folder of its receipt.

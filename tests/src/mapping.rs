@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use spiegel_model::{Finding, Receipt, Verdict};
+use spiegel_model::{Finding, Receipt, TableCount, Verdict};
 
 use crate::command::{KIBG_YEAR, NHS_YEAR, Answer, definitions, key, receipts, root, scratch, spiegel};
 use crate::submissions::findings;
@@ -84,7 +84,7 @@ fn example_records() -> [(&'static str, (String, String)); 4] {
         column("traject_id", "Episode", trajectory),
         column("client_id", "Patient", |row| same(format!("C{:03}", row % 45))),
         column("startdatum", "Started", |row| american(row, 2)),
-        column("einddatum", "Ended", |row| closed(row, american(row, 9))),
+        column("einddatum", "Ended", |row| closed(row, american(row * 5, 9))),
         column("eindreden", "Reason ended", |row| closed(row, pick(row, &REASONS))),
         column("stelsel", "Funding", |row| pick(row, &[("ZPM", "Care performance"), ("ZPM", "care performance"), ("GBGGZ", "Basic care")])),
         column("minuten_direct", "Hours face to face", minutes),
@@ -106,7 +106,7 @@ fn example_records() -> [(&'static str, (String, String)); 4] {
     let measurements = [
         column("traject_id", "Episode", trajectory),
         column("moment", "Occasion", |row| if row < TRAJECTORIES { pick(0, &[("voor", "Start")]) } else { pick(0, &[("na", "End")]) }),
-        column("datum", "Day", |row| american(row, if row < TRAJECTORIES { 2 } else { 9 })),
+        column("datum", "Day", |row| american(row, if row < TRAJECTORIES { 2 } else { 4 })),
         column("instrument", "Measure", |row| pick(row % TRAJECTORIES, &[("OQ45", "OQ-45.2"), ("PHQ9", "PHQ-9"), ("GAD7", "GAD-7")])),
         column("schaal", "Scale", |_| pick(0, &[("totaal", "Total")])),
         column("score", "Score", |row| same(((21 - row / TRAJECTORIES * 6) as f64 - (row % 7) as f64 / 2.0).to_string())),
@@ -145,7 +145,8 @@ fn ingest(inbox: &Path, batch: &Path, further: &[&str]) -> Answer {
 /// The one receipt of a batch with its findings.
 fn receipt(batch: &Path) -> (Receipt, Vec<Finding>) {
     let (folder, receipt) = receipts(batch).remove(0);
-    let findings = findings(&folder);
+    // What reading finds; checks on the lake have nothing to do with layouts.
+    let findings = findings(&folder).into_iter().filter(|finding| !finding.queried).collect();
     (receipt, findings)
 }
 
@@ -185,7 +186,9 @@ fn expect_same_bytes(name: &str, files: &[(&str, (String, String))], supplier: O
     assert_eq!(normal.mapping, None);
     let (mapped, findings) = receipt(&batches[1]);
     assert!(normal.tables.iter().all(|table| table.rows > 0 && table.rows == table.used && table.emptied == 0), "{:#?}", normal.tables);
-    assert_eq!(mapped.tables, normal.tables, "{findings:#?}");
+    // The headers differ, and nothing else.
+    let counts = |receipt: &Receipt| receipt.tables.iter().cloned().map(|table| TableCount { columns: Vec::new(), ..table }).collect::<Vec<_>>();
+    assert_eq!(counts(&mapped), counts(&normal), "{findings:#?}");
     let told = |receipt: &Receipt| receipt.findings.keys().filter(|code| !code.starts_with('N')).cloned().collect::<Vec<_>>();
     assert_eq!(told(&mapped), told(&normal));
     let (ours, theirs) = (published(&batches[0]), published(&batches[1]));
@@ -219,7 +222,7 @@ fn a_flag_chooses_the_mapping_of_an_inbox_without_manifests() {
         column("traject_id", "beh_nr", trajectory),
         column("client_id", "pat_nr", |row| same(format!("C{:03}", row % 45))),
         column("startdatum", "dat_van", |row| pointed(row, 2)),
-        column("einddatum", "dat_tot", |row| closed(row, pointed(row, 9))),
+        column("einddatum", "dat_tot", |row| closed(row, pointed(row * 5, 9))),
         column("eindreden", "afsl_cd", |row| {
             // 0 is this supplier's word for no reason.
             if row % 9 == 8 { pick(0, &[("", "0")]) } else { pick(row, &[("afgerond", "1"), ("voortijdig_client", "2"), ("overig", "9")]) }

@@ -266,7 +266,9 @@ impl<'a> Findings<'a> {
     /// What became of every rule that reading itself applies, in the order of their codes' file.
     pub(crate) fn outcomes(&self) -> Vec<RuleOutcome> {
         let counted = self.rules.iter().zip(self.checked.iter().zip(&self.found)).filter(|(rule, _)| rule.query.is_none());
-        counted.map(|(rule, (checked, found))| RuleOutcome::judge(&rule.code, (*checked).max(*found), *found, rule.threshold)).collect()
+        // What refuses a submission has failed by one.
+        let threshold = |rule: &Rule| rule.threshold.or((rule.consequence == Consequence::Refuse).then_some(0.0));
+        counted.map(|(rule, (checked, found))| RuleOutcome::judge(&rule.code, (*checked).max(*found), *found, threshold(rule))).collect()
     }
 
     /// True when personal data was found that refuses the submission.

@@ -310,7 +310,7 @@ fn read_tables<'a>(
 ) -> Result<Read<'a>, Error> {
     if !collective(context) && context.delivery.provider_digits == AGB_DIGITS {
         findings.checked("E501", 1);
-        let lost_zero = !found.name.contains(&found.provider_id);
+        let lost_zero = !found.name.contains(&found.provider_id) && found.provider_id.strip_prefix('0').is_some_and(|rest| found.name.contains(rest));
         if !is_agb(found.provider_id.as_bytes()) || lost_zero && !context.providers.is_some_and(|register| register.knows(&found.provider_id)) {
             findings.raise("E501", Place::default(), &[("value", found.provider_id.strip_prefix('0').filter(|_| lost_zero).unwrap_or(&found.provider_id))]);
         } else if lost_zero {

@@ -92,6 +92,8 @@ def encodings():
     japanese = text(measurements(respondent="患者")).encode("iso2022_jp")
     with_measurements("E102-iso-2022", "ISO-2022.", REFUSED, [finding("E102", MEASUREMENTS)], japanese)
     rows = trajectories(120)
+    # One client comes back.
+    rows[-1][1:4] = [rows[1][1], "2025-09-01", "2025-12-01"]
     rows[40][5] = "Z\0PM"
     one("E103-nul-in-one-row", "A NUL in one row of 120.", REMARKS, [finding("E103", TRAJECTORIES, 41)], text(rows))
     rows[41][5] = "\0ZPM"
@@ -188,7 +190,8 @@ def shapes():
     one("W704-short-totals", "Totals with fewer fields than columns, and an empty row below.", REMARKS, findings, text([*rows, ["Totaal", "20"], [""]]))
     sessions = ["traject_id datum minuten_direct minuten_indirect vorm".split()]
     sessions += [[f"T{n:03}", day(n % 60 + 7), str(40 + n % 9), str(5 + n % 4), ["f2f", "beeld"][n % 2]] for n in range(1, 21)]
-    files = {TRAJECTORIES: text(rows), SESSIONS: text([*sessions, ["Totaal", "", "878", "129", ""]])}
+    without_minutes = [rows[0], *([*row[:6], "", *row[7:]] for row in rows[1:])]
+    files = {TRAJECTORIES: text(without_minutes), SESSIONS: text([*sessions, ["Totaal", "", "878", "129", ""]])}
     fixture("W704-two-totals", "Totals of two columns.", REMARKS, [finding("W704", SESSIONS, 22)], files)
     one("E115-no-rows", "A header and nothing below it.", REFUSED, [finding("E115", TRAJECTORIES)], text(rows[:1]))
     with_measurements("W706-no-rows", "An optional table with a header and nothing below it.", REMARKS, [finding("W706", MEASUREMENTS)], text(measurements()[:1]))

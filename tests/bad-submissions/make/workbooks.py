@@ -21,13 +21,13 @@ DATE, TEXT = 1, 2
 def trajectories(count=20):
     """Rows of a clean table; dates as days since 1900-01-01 as Excel counts them."""
     return [
-        [f"T{n:03}", f"C{n:03}", Date(45658 + n), Date(45658 + n + 120), "afgerond", "ZPM", 400 + n, "exact", 1950 + n, "mv"[n % 2]]
+        [f"T{n:03}", f"C{n:03}", Date(45658 + n), Date(45658 + n + 100 + n * 7 % 40), "afgerond", "ZPM", 400 + n, "exact", 1950 + n, "mv"[n % 2]]
         for n in range(1, count + 1)
     ]
 
 
 def sessions(count=20):
-    return [[f"T{n:03}", Date(45690), 45, 10, "f2f"] for n in range(1, count + 1)]
+    return [[f"T{n:03}", Date(45690), 400 + n, 10, "f2f"] for n in range(1, count + 1)]
 
 
 class Date(int):
