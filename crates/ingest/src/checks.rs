@@ -245,22 +245,31 @@ fn orphans(parent: &Table<'_>, parent_column: usize, child: &Table<'_>, column: 
     let (Values::Text(parents), Values::Text(children)) = (&parent.typed.get(parent_column)?.values, &child.typed.get(column)?.values) else {
         return None;
     };
-    let mut usable: HashMap<&[u8], bool> = HashMap::with_capacity(parent.len());
+    let refers = |row: usize| child.typed[column].valid[row] && child.fates[row] != Fate::Duplicate;
+    // Of those that are referred to; a small child of a large parent needs no more. Rows of one parent mostly follow one another.
+    let mut usable: HashMap<&[u8], Option<bool>> = HashMap::new();
+    let mut last: &[u8] = b"";
+    for (_, cell) in children.cells().enumerate().filter(|(row, _)| refers(*row)) {
+        if last != cell {
+            usable.insert(cell, None);
+            last = cell;
+        }
+    }
     for (row, cell) in parents.cells().enumerate().filter(|(row, _)| parent.typed[parent_column].valid[*row]) {
-        *usable.entry(cell).or_insert(false) |= parent.fates[row] == Fate::Used;
+        if let Some(usable) = usable.get_mut(cell) {
+            *usable = Some(*usable == Some(true) || parent.fates[row] == Fate::Used);
+        }
     }
     for row in parent.raw.ragged.iter().filter(|row| !row.remembered.is_empty()) {
-        usable.entry(&row.remembered).or_insert(false);
+        if let Some(usable) = usable.get_mut(row.remembered.as_slice()) {
+            usable.get_or_insert(false);
+        }
     }
     let mut found = Vec::new();
-    // Rows of one parent mostly follow one another.
     let mut last: (&[u8], Option<bool>) = (b"", None);
-    for (row, cell) in children.cells().enumerate() {
-        if !child.typed[column].valid[row] || child.fates[row] == Fate::Duplicate {
-            continue;
-        }
+    for (row, cell) in children.cells().enumerate().filter(|(row, _)| refers(*row)) {
         if last.1.is_none() || last.0 != cell {
-            last = (cell, usable.get(cell).copied());
+            last = (cell, usable.get(cell).copied().flatten());
         }
         match last.1 {
             Some(true) => {}

@@ -154,12 +154,13 @@ impl<'a> Findings<'a> {
             self.push_text(slot as u8, text);
         }
         let (column, header) = place.column.map_or((0, place.missing), |(column, header)| (column as u32 + 1, header));
+        let last = self.raised.last().map_or((0, 0), |last| (last.file, last.header));
         let raised = Raised {
             rule: at,
             consequence,
-            file: self.name(place.file),
-            sheet: self.name(place.sheet),
-            header: self.name(header),
+            file: self.name(place.file, last.0),
+            sheet: self.name(place.sheet, 0),
+            header: self.name(header, last.1),
             row: place.row.unwrap_or(0) as u32,
             column,
             texts,
@@ -174,7 +175,11 @@ impl<'a> Findings<'a> {
         self.texts.extend_from_slice(text.as_bytes());
     }
 
-    fn name(&mut self, name: &str) -> u32 {
+    /// Place of a name; it is probably the one at this place.
+    fn name(&mut self, name: &str, probably: u32) -> u32 {
+        if self.names.get(probably as usize).is_some_and(|known| known == name) {
+            return probably;
+        }
         if let Some(place) = self.name_places.get(name) {
             return *place;
         }
@@ -214,22 +219,22 @@ impl<'a> Findings<'a> {
         Finding {
             code: rule.code.clone(),
             consequence: raised.consequence,
-            file: self.shown(file),
-            sheet: self.shown(sheet),
+            file: self.shown(file.clone()),
+            sheet: self.shown(sheet.clone()),
             row: (raised.row > 0).then_some(u64::from(raised.row)),
             column: if raised.column == 0 { String::new() } else { column_letter(raised.column as usize - 1) },
             header: self.names[raised.header as usize].clone(),
             key: if private { String::new() } else { key.to_owned() },
             value: value.map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
-            message: self.shown(&fill(&rule.message, &slots)),
-            remedy: self.shown(&fill(&rule.remedy, &slots)),
+            message: self.shown(fill(&rule.message, &slots)),
+            remedy: self.shown(fill(&rule.remedy, &slots)),
             queried: false,
         }
     }
 
     /// A text without the names that are concealed.
-    fn shown(&self, text: &str) -> String {
-        self.concealed.iter().fold(text.to_owned(), |text, (name, other)| text.replace(name, other))
+    fn shown(&self, text: String) -> String {
+        self.concealed.iter().fold(text, |text, (name, other)| text.replace(name, other))
     }
 
     /// From now on, and in what was raised before, this name reads as the other one.
@@ -240,7 +245,7 @@ impl<'a> Findings<'a> {
     /// All findings in words, one after another: by the order of the files and by row, whole files first, in the order in
     /// which they arose otherwise.
     pub(crate) fn sorted(&self, files: &[&str]) -> impl Iterator<Item = Finding> {
-        let ranks: Vec<usize> = self.names.iter().map(|name| self.shown(name)).map(|name| files.iter().position(|file| **file == name).map_or(0, |place| place + 1)).collect();
+        let ranks: Vec<usize> = self.names.iter().map(|name| self.shown(name.clone())).map(|name| files.iter().position(|file| **file == name).map_or(0, |place| place + 1)).collect();
         let mut order: Vec<u32> = (0..self.raised.len() as u32).collect();
         order.sort_by_key(|place| {
             let raised = &self.raised[*place as usize];

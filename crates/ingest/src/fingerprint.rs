@@ -23,12 +23,14 @@ fn mix(state: u64, value: u64) -> u64 {
 /// Mixes a text into a fingerprint.
 pub(crate) fn text(state: u64, text: &[u8]) -> u64 {
     let mut state = mix(state, text.len() as u64);
-    for chunk in text.chunks(8) {
-        let mut word = [0; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        state = mix(state, u64::from_le_bytes(word));
+    let mut words = text.chunks_exact(8);
+    for word in words.by_ref() {
+        state = mix(state, u64::from_le_bytes(word.try_into().unwrap_or_default()));
     }
-    state
+    match words.remainder() {
+        [] => state,
+        rest => mix(state, rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))),
+    }
 }
 
 /// Mixes the values of a column into the fingerprints of its rows.

@@ -42,6 +42,8 @@ const BSN_DEVIATIONS: f64 = 3.0;
 /// prove them.
 const PATTERN_CELLS: u64 = 3;
 const PATTERN_SHARE: f64 = 0.5;
+/// Fewest bytes of what [`scan`] looks for, but for the four digits of a postcode area: a postcode, a@b.nl.
+const SHORTEST: usize = 6;
 /// E606: a text is free when its values are longer than this on average and mostly differ …
 const FREE_TEXT_CHARACTERS: f64 = 40.0;
 const FREE_TEXT_DIFFERENT: f64 = 0.5;
@@ -114,13 +116,16 @@ fn scan(column: &RawColumn, schema: Option<&ColumnSchema>) -> Option<(&'static s
     let (birth_year, area) = (is(Privacy::BirthYear), is(Privacy::PostcodeArea));
     let is_date = schema.is_some_and(|schema| schema.kind == ColumnType::Date);
     let mails_possible = column.bytes.contains(&b'@');
-    let mut numbers = BTreeSet::new();
+    let mut numbers = Vec::new();
     let (mut cells, mut letters, mut phones, mut postcodes, mut births, mut areas) = (0u64, 0u64, 0u64, 0u64, 0u64, 0u64);
     for cell in column.cells() {
         if cell.is_empty() {
             continue;
         }
         cells += 1;
+        if cell.len() < SHORTEST && !area {
+            continue;
+        }
         match cell.len() {
             // 20250301 is a date.
             8 if is_date => {}
@@ -134,6 +139,8 @@ fn scan(column: &RawColumn, schema: Option<&ColumnSchema>) -> Option<(&'static s
         births += u64::from(birth_year && cell.len() >= 8 && matches!(dates::read(cell), Cell::Day { .. } | Cell::MonthFirst));
         areas += u64::from(area && cell.len() > 3 && (is_postcode(cell) || cell.len() == 4 && cell.iter().all(u8::is_ascii_digit)));
     }
+    numbers.sort_unstable();
+    numbers.dedup();
     let hits = numbers.iter().filter(|number| passes_eleven(**number)).count();
     if are_citizen_numbers(hits, numbers.len()) {
         return Some(("E602", hits as u64));
@@ -255,9 +262,11 @@ fn plain_number(cell: &[u8]) -> Option<u32> {
 
 /// 1234.56.789, as it is printed on documents.
 fn dotted_number(cell: &[u8]) -> Option<u32> {
-    let dotted = cell[4] == b'.' && cell[7] == b'.';
+    if cell[4] != b'.' || cell[7] != b'.' {
+        return None;
+    }
     let digits: Vec<u8> = cell.iter().copied().filter(|byte| *byte != b'.').collect();
-    (dotted && digits.len() == 9).then(|| plain_number(&digits)).flatten()
+    (digits.len() == 9).then(|| plain_number(&digits)).flatten()
 }
 
 /// The eleven-test of the citizen service number: weights 9 to 2 and -1.

@@ -117,11 +117,12 @@ fn write_findings(mut findings: impl Iterator<Item = Finding>, mut lines: impl W
 }
 
 fn write_lines(findings: &[Finding], mut lines: impl Write) -> io::Result<()> {
+    let mut block = Vec::new();
     for finding in findings {
-        serde_json::to_writer(&mut lines, finding)?;
-        lines.write_all(b"\n")?;
+        serde_json::to_writer(&mut block, finding)?;
+        block.push(b'\n');
     }
-    Ok(())
+    lines.write_all(&block)
 }
 
 /// `bevindingen.csv`.

@@ -75,12 +75,15 @@ pub(crate) enum Step {
     TooLong(u32),
 }
 
+/// A one in every byte of a word.
+const EVERY_BYTE: u64 = 0x0101_0101_0101_0101;
+
 /// The records of a text, one after another.
 pub(crate) struct Records<'a> {
     text: &'a [u8],
     delimiter: u8,
     /// Bytes at which an unquoted field ends.
-    stops: [bool; 256],
+    stops: [u8; 3],
     /// Where the next record starts.
     pub(crate) at: usize,
     /// Physical line of the next record, from 1.
@@ -91,11 +94,7 @@ pub(crate) struct Records<'a> {
 
 impl<'a> Records<'a> {
     pub(crate) fn new(text: &'a [u8], delimiter: u8) -> Self {
-        let mut stops = [false; 256];
-        for byte in [delimiter, b'\n', b'\r'] {
-            stops[usize::from(byte)] = true;
-        }
-        Self { text, delimiter, stops, at: 0, line: 1, line_ends: [0; LINE_ENDS.len()] }
+        Self { text, delimiter, stops: [delimiter, b'\n', b'\r'], at: 0, line: 1, line_ends: [0; LINE_ENDS.len()] }
     }
 
     /// Reads the next record into this one.
@@ -136,7 +135,17 @@ impl<'a> Records<'a> {
 
     /// Where an unquoted field ends that starts here.
     fn plain_end(&self, start: usize) -> usize {
-        self.text[start..].iter().position(|byte| self.stops[usize::from(*byte)]).map_or(self.text.len(), |length| start + length)
+        // Eight bytes at a time: the lowest zero byte of a word is found without looking at each.
+        let mut at = start;
+        while let Some(word) = self.text.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes) {
+            let zeros = |word: u64| word.wrapping_sub(EVERY_BYTE) & !word & (EVERY_BYTE << 7);
+            let found = self.stops.iter().fold(0, |found, stop| found | zeros(word ^ (EVERY_BYTE * u64::from(*stop))));
+            if found != 0 {
+                return at + found.trailing_zeros() as usize / 8;
+            }
+            at += 8;
+        }
+        self.text[at..].iter().position(|byte| self.stops.contains(byte)).map_or(self.text.len(), |length| at + length)
     }
 
     /// Reads a quoted field; the line on which its quote opens when it does not close.

@@ -40,6 +40,9 @@ impl<'t> Repairs<'t> {
         let source = finding.source();
         let table = self.tables.iter().position(|table| table.file == source);
         let (Some(table), Some(row)) = (table, finding.row) else { return Ok(()) };
+        if self.tables[table].quarantined.is_empty() && self.tables[table].raw.ragged.is_empty() {
+            return Ok(());
+        }
         if self.current.as_ref().is_none_or(|current| (current.table, current.row) != (table, row)) {
             self.finish_row(folder)?;
             self.current = Some(Current { table, row, codes: Vec::new(), messages: Vec::new(), quarantined: false });

@@ -214,8 +214,9 @@ pub(crate) fn cut(body: &[u8], layout: &RowFormat<'_>) -> RawTable {
             table.repeated_header += 1;
             continue;
         }
+        let all_plain = is_plain(record.bytes);
         for (column, cell) in table.columns.iter_mut().zip(&record.fields) {
-            let cell = if is_plain(cell) {
+            let cell = if all_plain || is_plain(cell) {
                 cell.as_ref()
             } else {
                 let is_other = clean(cell, &mut scratch);

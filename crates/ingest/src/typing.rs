@@ -195,17 +195,20 @@ impl<'a> Reading<'a> {
         let codes = &self.schema.codes;
         let spellings: Vec<String> = codes.iter().map(|code| canonical(code)).collect();
         let mut out = vec![0u16; self.valid.len()];
-        let (mut last, mut respelled) = (0usize, 0);
+        // The code that a cell with this last byte had before: most codes of a column differ in it.
+        let mut last = [0usize; 256];
+        let mut respelled = 0;
         for (row, cell) in raw.cells().enumerate() {
             if self.is_declared_missing(row, cell) {
                 continue;
             }
-            if codes.get(last).is_some_and(|code| code.as_bytes() == cell) {
-                out[row] = last as u16;
+            let last = &mut last[usize::from(cell.last().copied().unwrap_or_default())];
+            if codes.get(*last).is_some_and(|code| code.as_bytes() == cell) {
+                out[row] = *last as u16;
                 continue;
             }
             if let Some(place) = codes.iter().position(|code| code.as_bytes() == cell) {
-                last = place;
+                *last = place;
                 out[row] = place as u16;
                 continue;
             }

@@ -352,7 +352,8 @@ pub(crate) fn errors_as_text(column: &RawColumn) -> impl Iterator<Item = u32> {
         cell.first() == Some(&b'#')
             && (ERRORS.iter().any(|error| cell.eq_ignore_ascii_case(error.as_bytes())) || cell.len() > 2 && cell.iter().all(|byte| *byte == b'#'))
     };
-    column.cells().zip(0u32..).filter(move |(cell, _)| is_error(cell)).map(|(_, row)| row)
+    let cells = if column.bytes.contains(&b'#') { usize::MAX } else { 0 };
+    column.cells().zip(0u32..).take(cells).filter(move |(cell, _)| is_error(cell)).map(|(_, row)| row)
 }
 
 #[cfg(test)]
