@@ -40,13 +40,11 @@ pub(crate) fn keep(draft: NamedTempFile, path: &Path) -> Result<(), Error> {
 /// As [`keep`], without sync, for what is verified when it is read: parts and quarantine. A sync costs milliseconds; a
 /// submission has several files and a batch thousands of submissions.
 pub(crate) fn keep_verifiable(draft: NamedTempFile, path: &Path) -> Result<(), Error> {
-    let kept = draft.persist(path).map(|_| ());
     // The folder is nearly always there.
-    let kept = kept.or_else(|error| {
+    draft.persist(path).map(|_| ()).or_else(|error| {
         create_parent(path)?;
         error.file.persist(path).map(|_| ()).map_err(|error| Error::lake(path, error.error))
-    });
-    kept
+    })
 }
 
 /// Writes a file that is verified when it is read.

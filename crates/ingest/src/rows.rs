@@ -188,7 +188,7 @@ pub(crate) fn cut(body: &[u8], layout: &RowFormat<'_>) -> RawTable {
             table.unread = unread(&body[start..]);
             break;
         }
-        if record.fields.iter().all(is_blank) {
+        if record.fields.iter().all(|cell| is_blank(cell)) {
             table.blank += 1;
             continue;
         }
@@ -245,7 +245,7 @@ fn unread(text: &[u8]) -> u64 {
     lines(text).filter(|line| !line.trim_ascii().is_empty()).count() as u64
 }
 
-fn is_blank(cell: &Cow<'_, [u8]>) -> bool {
+fn is_blank(cell: &[u8]) -> bool {
     cell.trim_ascii().is_empty()
 }
 
@@ -351,7 +351,7 @@ fn is_invisible(letter: char) -> bool {
     matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
-fn cleaned<'a>(cell: &'a Cow<'_, [u8]>) -> Cow<'a, [u8]> {
+fn cleaned(cell: &[u8]) -> Cow<'_, [u8]> {
     if is_plain(cell) {
         return Cow::Borrowed(cell);
     }

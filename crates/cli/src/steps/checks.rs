@@ -88,7 +88,10 @@ pub(crate) fn run(
     let mut text = serde_json::to_string_pretty(&Checked { made_from, held })?;
     text.push('\n');
     batch.write(&Checked::file(batch.root(), year), text.as_bytes())?;
-    progress.end(&summary);
+    // Of a single submission the provider itself is told.
+    if parts.len() > 1 {
+        progress.end(&summary);
+    }
     Ok(())
 }
 

@@ -162,8 +162,9 @@ fn keep(from: &Path, out: &Path) -> anyhow::Result<()> {
 fn summary(receipt: &Receipt, feedback: &Feedback, rules: &RuleSet, out: &Path) -> String {
     let mut text = format!("{}: {}\n", receipt.submission, receipt.verdict.dutch());
     for table in &receipt.tables {
-        let unused = table.quarantined + table.refused;
-        text.push_str(&format!("  {}: {} rijen, {} gebruikt, {} niet gebruikt\n", table.file, count(table.rows), count(table.used), count(unused)));
+        let (unused, ignored) = (table.quarantined + table.refused, table.blank + table.repeated_header + table.duplicate);
+        let file = if table.sheet.is_empty() { table.file.clone() } else { format!("{} blad \"{}\"", table.file, table.sheet) };
+        text.push_str(&format!("  {file}: {} rijen, {} gebruikt, {} niet gebruikt, {} leeg of dubbel\n", count(table.rows), count(table.used), count(unused), count(ignored)));
     }
     for found in &feedback.findings {
         text.push_str(&format!("{} · {} · {}\n", found.code, found.title, found.extent));
