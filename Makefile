@@ -18,7 +18,7 @@ BENCH_YEARS ?= 2
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
-build: ## Build everything (the first time 20 minutes on two cores, for DataFusion and Typst)
+build: ## Build everything (the first time 22 minutes on two cores, for DataFusion and Typst)
 	cargo build --workspace --locked
 
 run: run-nhs run-kibg ## Make all reports of both pipelines and say where they are
