@@ -85,11 +85,12 @@ pub(crate) fn run(
     let held = checks.held(rules, pipeline);
     let found: usize = checks.findings.values().map(Vec::len).sum();
     let summary = format!("{queries} rules on {} submissions, {found} findings, {} held for an analyst", parts.len(), held.len());
+    // Of a single submission nothing else need be said.
+    let is_told = parts.len() > 1 || !held.is_empty();
     let mut text = serde_json::to_string_pretty(&Checked { made_from, held })?;
     text.push('\n');
     batch.write(&Checked::file(batch.root(), year), text.as_bytes())?;
-    // Of a single submission the provider itself is told.
-    if parts.len() > 1 {
+    if is_told {
         progress.end(&summary);
     }
     Ok(())

@@ -313,7 +313,9 @@ fn column_place(finding: &Finding) -> String {
         place.push_str(&format!(" blad \"{}\"", shortened(&finding.sheet)));
     }
     if !finding.header.is_empty() {
-        place.push_str(&format!(" kolom {} \"{}\"", finding.column, shortened(&finding.header)));
+        // A column that is missing has a name and no place.
+        let letter = if finding.column.is_empty() { String::new() } else { format!(" {}", finding.column) };
+        place.push_str(&format!(" kolom{letter} \"{}\"", shortened(&finding.header)));
     }
     if place.is_empty() { place } else { format!("{place},") }.trim_end_matches(|letter| finding.row.is_none() && letter == ',').to_owned()
 }
