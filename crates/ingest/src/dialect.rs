@@ -176,7 +176,7 @@ fn headers_without_delimiter(content: &[u8], index: &HeaderIndex) -> Option<Stri
         return None;
     }
     let is_name = |word: &&str| index.column(word).is_some() || !word.contains(|letter: char| letter.is_numeric());
-    Some(if words.iter().all(|word| is_name(word)) { quoted(content) } else { String::new() })
+    Some(if words.iter().all(is_name) { quoted(content) } else { String::new() })
 }
 
 /// Kinds of line ends that occur, with their counts, when there are several (N805).
