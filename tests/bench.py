@@ -197,7 +197,7 @@ def main():
             seconds = memory = 0.0
             for year in range(first, 2026):
                 year_file = f"pipelines/kibg/years/{year}.toml"
-                one, peak, _ = run([spiegel, "ingest", year_file, "--inbox", str(inbox), "--batch", str(batch), "--key", str(key)])
+                one, peak, _ = run([spiegel, "ingest", year_file, "--inbox", str(inbox), "--batch", str(batch), "--key", str(key), "--no-feedback"])
                 seconds, memory = seconds + one, max(memory, peak)
             return seconds, memory, batch
 
@@ -224,7 +224,7 @@ def main():
 
         def all_wrong():
             batch = scratch / f"batch-{next(runs)}"
-            return run([spiegel, "ingest", "pipelines/kibg/years/2025.toml", "--inbox", str(errors), "--batch", str(batch), "--key", str(key)])
+            return run([spiegel, "ingest", "pipelines/kibg/years/2025.toml", "--inbox", str(errors), "--batch", str(batch), "--key", str(key), "--no-feedback"])
 
         seconds, memory, _ = fastest(options.times, all_wrong)[0]
         line("one file, an error in every row", seconds, memory, options.errors, "rows")
