@@ -137,7 +137,7 @@ fn giant(path: &Path, start: &str, length: u64) {
 
 #[test]
 fn names_that_leave_the_folder_are_refused() {
-    for (number, name) in ["../trajecten.csv", "/tmp/trajecten.csv", "C:/trajecten.csv", "map\\trajecten.csv", "map/../../trajecten.csv"].into_iter().enumerate() {
+    for (number, name) in ["../trajecten.csv", "/trajecten.csv", "C:/trajecten.csv", "map\\trajecten.csv", "map/../../trajecten.csv"].into_iter().enumerate() {
         let inbox = Inbox::new(&format!("traversal-{number}"));
         fs::write(inbox.file("zip"), zipped(&[(name, HEADER.as_bytes())])).unwrap();
         inbox.refused("E001");

@@ -1,4 +1,5 @@
 //! Types a column as a whole: what its cells prove together decides how each is read, and the evidence is reported.
+//! One file for all types, with their tests, because they share one walk over the cells, its faults and its notices.
 
 use spiegel_model::{ColumnSchema, ColumnType};
 
