@@ -38,7 +38,7 @@ run-kibg: build ## Make the reports of the fictional country, year by year
 	done
 
 test: deps venv build ## Run every test, the lints and the checks of the definitions
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 	$(MAKE) check
 
 check: ## Lints, formatting, and the definitions of both pipelines with their cases

@@ -155,7 +155,7 @@ fn findings_are_ordered_by_what_they_cost_and_not_by_number() {
     let codes: Vec<&str> = feedback.findings.iter().map(|found| found.code.as_str()).collect();
     assert_eq!(codes, ["E301", "E402", "W722"]);
     assert_eq!(feedback.findings[0].extent, "1 keer · rij niet gebruikt · kost 1 traject");
-    assert_eq!(feedback.findings[1].places, "sessies.csv kolom  \"traject_id\", rijen 2, 3, 4, 5, 6 en nog 45");
+    assert_eq!(feedback.findings[1].places, "sessies.csv kolom \"traject_id\", rijen 2, 3, 4, 5, 6 en nog 45");
     let usable = feedback.usable.unwrap().table.rows;
     assert!(usable.iter().any(|row| row[1] == "19 van 20 (95%)" && row[2] == "einddatum vóór startdatum (E301): 1 traject"), "{usable:?}");
     assert!(usable.iter().any(|row| row[1] == "niet geleverd"), "{usable:?}");
