@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn means_among_sums_are_told_from_low_sums() {
         let scale = Scale {
-            name: "totaal".to_owned(), items: Some(9), item_maximum: Some(3.0), scoring: Scoring::Sum, minimum: 0.0, maximum: 27.0, direction: Direction::Lower,
+            name: "totaal".to_owned(), items: Some(9), item_maximum: Some(3.0), scoring: Scoring::Sum, minimum: 0.0, maximum: 27.0, direction: Direction::Lower, effect: true, reliability: None,
         };
         assert!(is_mixed(&scale, &[12.0, 1.4, 9.0, 0.6, 17.0, 2.2]));
         assert!(!is_mixed(&scale, &[12.0, 1.0, 9.0, 0.0, 17.0, 2.0]), "low sums");

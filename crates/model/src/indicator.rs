@@ -70,6 +70,25 @@ pub struct IndicatorSpec {
     /// A guideline.
     #[serde(default)]
     pub guideline: Option<Guideline>,
+    /// Characteristics of clients before the start that the place is adjusted for (statistics 8); columns of the SQL.
+    #[serde(default, rename = "adjuster")]
+    pub adjusters: Vec<Adjuster>,
+    /// The SQL also returns `part`: values are shown by the parts of `pipeline.toml` too.
+    #[serde(default)]
+    pub parts: bool,
+    /// The value is in T-scores of the table `instrument_norm`, so that it cannot be had without the nation.
+    #[serde(default)]
+    pub national_norm: bool,
+    /// How much may be missing before the value is not compared (decision 17).
+    #[serde(default)]
+    pub coverage: Option<Coverage>,
+    /// Proportions of units only: the SQL also returns `days`, to the event or to the end of what was seen, and a unit without a
+    /// full follow-up has no `met`: it counts in the Kaplan-Meier estimate only (statistics 6.14).
+    #[serde(default)]
+    pub survival: Option<Survival>,
+    /// Years before which values cannot be compared with those after.
+    #[serde(default, rename = "break")]
+    pub breaks: Vec<Break>,
     /// What is counted.
     pub unit: UnitWords,
     /// Words for more and less.
@@ -125,6 +144,78 @@ pub enum Direction {
     /// Neither.
     #[default]
     None,
+}
+
+/// A characteristic of clients before the start: a column of the indicator's SQL.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adjuster {
+    /// Column of the SQL.
+    pub column: String,
+    /// How it enters the model.
+    pub kind: AdjusterKind,
+    /// For a number: its square enters as well.
+    #[serde(default)]
+    pub squared: bool,
+    /// As printed: `ernst bij de start`.
+    pub title: String,
+    /// How the provider's clients differ from the nation's, for a number. None when that is not said.
+    #[serde(default)]
+    pub shift: Option<ShiftWords>,
+}
+
+/// How an adjuster enters the model. What is missing is a category of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdjusterKind {
+    /// Linear, with an indicator for what is missing.
+    Number,
+    /// One indicator for each category but the largest.
+    Category,
+}
+
+/// How clients differ, as the rest of "Uw cliënten …"; `{difference}` is the size of the difference.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShiftWords {
+    /// `begonnen gemiddeld {difference} punten zwaarder`.
+    pub more: String,
+    /// `begonnen gemiddeld {difference} punten lichter`.
+    pub less: String,
+    /// Digits after the comma of the difference.
+    pub decimals: usize,
+}
+
+/// How much may be missing: another indicator, a proportion whose met units are those that this one can count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Coverage {
+    /// Id of that indicator.
+    pub indicator: String,
+    /// Share below which the value is shown but not compared.
+    pub minimum: f64,
+    /// Share below which a caution is printed.
+    pub caution: f64,
+    /// What is covered, as the subject of a sentence: `Een voor- én nameting`.
+    pub title: String,
+}
+
+/// Kaplan-Meier beside a proportion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Survival {
+    /// Days after which the share is read.
+    pub horizon: u32,
+}
+
+/// A year from which values mean something else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Break {
+    /// First year of the new meaning.
+    pub first_year: i32,
+    /// Why, as a clause after "omdat": `toen een ander stelsel van registratie begon`.
+    pub because: String,
 }
 
 /// A guideline: a thin labelled line, no maximum.

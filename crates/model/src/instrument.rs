@@ -69,6 +69,12 @@ pub struct Scale {
     pub maximum: f64,
     /// Which direction is wanted.
     pub direction: Direction,
+    /// Whether it measures the effect of treatment; parts of a total do not.
+    #[serde(default)]
+    pub effect: bool,
+    /// Reliability between 0 and 1, for the reliable change of this scale. None: the pipeline's own in T.
+    #[serde(default)]
+    pub reliability: Option<f64>,
 }
 
 /// What a score is made of.

@@ -20,15 +20,17 @@ pub use finding::{
     TableCount, Verdict,
 };
 pub use indicator::{
-    DefinitionError, Delivered, Direction, Guideline, IndicatorSpec, IndicatorText, Kind, Tips, UnitWords, Verbs,
+    Adjuster, AdjusterKind, Break, Coverage, DefinitionError, Delivered, Direction, Guideline, IndicatorSpec, IndicatorText, Kind, ShiftWords, Survival, Tips,
+    UnitWords, Verbs,
 };
 pub use instrument::{Instrument, InstrumentSet, Scale, Scoring};
 pub use mapping::{ColumnMapping, Conversion, Layout, MappingSpec, Outside, TableMapping, Unit};
 pub use number::{ValueFormat, capitalised, count, date_long, date_short, decimal, ordinal_word, percentage};
 pub use pipeline::{
-    Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, PipelineSpec, PipelineWords, PopulationSpec, RegisterSpec, ReportSpec, YearSpec,
+    Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, NormSpec, PartsSpec, PipelineSpec, PipelineWords, PopulationSpec, RegisterSpec, ReportSpec,
+    StratumSpec, YearSpec,
 };
-pub use position::{Label, MissingCode, Position, Range, Side, TrendState, WithinKind};
+pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, Pooled, Position, Range, Side, TrendState, WithinKind};
 pub use report::{
     Cell, DotPlot, FunnelLine, FunnelPlot, IndicatorPage, Labelled, MethodPage, MethodSection, OwnMark, PopulationBlock, PopulationPage,
     PopulationRow, Report, ReportProvider, SpineRow, Summary, SummaryRow, Table, TrendPlot, TrendYear, Variant,

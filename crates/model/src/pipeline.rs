@@ -32,6 +32,42 @@ pub struct PipelineSpec {
     /// Composition of the clients. None when the pipeline has no population page.
     #[serde(default)]
     pub population: Option<PopulationSpec>,
+    /// Parts of the care (products) by which indicators with `parts` are shown too.
+    #[serde(default)]
+    pub parts: Option<PartsSpec>,
+    /// The norm table of questionnaires, estimated from the nation's measurements.
+    #[serde(default)]
+    pub norms: Option<NormSpec>,
+}
+
+/// Parts of the care.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartsSpec {
+    /// As printed above a table: `Per profiel`.
+    pub title: String,
+    /// Parts in order; `id` as in the column `part` of the SQL. Rows of another part count in the total only.
+    pub categories: Vec<Category>,
+}
+
+/// The norm table: T = 50 + 10 (score − mean)/SD on a scale where higher is worse, from the scores that the SQL selects in the report
+/// year, frozen with the year (domain 4.4). In SQL it is the table `instrument_norm`: `instrument, scale, n, mean, sd,
+/// reliable_change, cut_off`, the last two in T.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NormSpec {
+    /// SQL file: `provider_id, instrument, scale, score`, one row per measurement before treatment.
+    pub sql: String,
+    /// Measurements that a scale needs to have a norm.
+    pub minimum: u64,
+    /// Providers that a scale needs to have a norm.
+    pub minimum_providers: u64,
+    /// Change that is more than chance, in T, for scales without a reliability in `instruments.toml`.
+    pub reliable_change: f64,
+    /// Border between clients and others, in T.
+    pub cut_off: f64,
+    /// True when somebody has checked the two against a published source.
+    pub verified: bool,
 }
 
 /// How submissions arrive.
@@ -174,7 +210,7 @@ pub struct YearSpec {
     pub corrections_until: Option<NaiveDate>,
     /// Minimum numbers.
     pub minimum: Minimums,
-    /// Comparable groups; the first that fits is used.
+    /// Comparable groups. A provider belongs to each that can be filled; the first is drawn in figures.
     #[serde(default, rename = "group")]
     pub groups: Vec<GroupSpec>,
 }
@@ -206,9 +242,16 @@ pub struct Minimums {
     pub group_providers: usize,
     /// Largest share of one provider in a comparable group.
     pub group_largest_share: f64,
+    /// Years that are pooled for a provider with too few units in a year; 1 for none.
+    #[serde(default = "one")]
+    pub pooled_years: u32,
 }
 
-/// A comparable group: providers in the same size class.
+fn one() -> u32 {
+    1
+}
+
+/// A comparable group: providers in the same strata.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupSpec {
@@ -216,8 +259,27 @@ pub struct GroupSpec {
     pub id: String,
     /// In words, after "een vergelijkbare": `omvang`.
     pub title: String,
-    /// Lower bounds of the size classes after the first, ascending, in clients of the report year.
-    pub size_classes: Vec<u64>,
-    /// What the classes count, in plural: `trajecten`.
+    /// Strata, the most important first: the last is widened first, and left out when that is not enough.
+    #[serde(rename = "stratum")]
+    pub strata: Vec<StratumSpec>,
+}
+
+/// One stratum of a comparable group: classes of a number, or categories.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StratumSpec {
+    /// Column of `providers.sql`: a number with `bounds`, else text.
+    pub column: String,
+    /// Lower bounds of the classes after the first, ascending. Empty: the column is text, and equal text is one class.
+    #[serde(default)]
+    pub bounds: Vec<f64>,
+    /// What the number counts, in plural: `afgesloten trajecten`.
+    #[serde(default)]
     pub units: String,
+    /// The number is a share: bounds are printed as percentages.
+    #[serde(default)]
+    pub share: bool,
+    /// For text: how each value is printed, in plural: `vrijgevestigden`.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
 }

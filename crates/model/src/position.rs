@@ -126,6 +126,80 @@ pub enum TrendState {
         /// Label of the first missing year.
         year_label: String,
     },
+    /// Values mean something else since a year, and since then there are fewer than three.
+    Redefined {
+        /// Label of the first year of the new meaning.
+        year_label: String,
+        /// Why, as a clause after "omdat".
+        because: String,
+    },
+}
+
+/// What the place of a provider is once the characteristics of its clients are taken into account (statistics 8). The own value
+/// that is printed stays raw (decision 21).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Adjusted {
+    /// National mean plus the mean difference between what was observed and what was expected.
+    pub value: f64,
+    /// 95 % interval of it.
+    pub interval: Option<Range>,
+    /// What the nation would have with these clients.
+    pub expected: f64,
+    /// How the provider's clients differ from the nation's in the first adjuster with words for it: own mean minus national
+    /// mean, in the unit of the adjuster.
+    pub shift: Option<f64>,
+}
+
+/// One part (a product) of the care of a provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PartValue {
+    /// Id of the part, as in `pipeline.toml`.
+    pub part: String,
+    /// Units.
+    pub n: u64,
+    /// Own value. None below the minimum.
+    pub value: Option<f64>,
+    /// 95 % interval.
+    pub interval: Option<Range>,
+    /// Mean of all units of the nation in this part. None with too few providers.
+    pub national: Option<f64>,
+}
+
+/// Several years of one provider together, for the ones that are small in a year.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pooled {
+    /// First year.
+    pub first_year: i32,
+    /// Units in all years.
+    pub n: u64,
+    /// Value over all units.
+    pub value: f64,
+    /// 95 % interval.
+    pub interval: Option<Range>,
+}
+
+/// How much of what could be counted was there.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Covered {
+    /// Units that were there.
+    pub units: u64,
+    /// Units that could have been there.
+    pub of: u64,
+    /// True below the share that needs a caution.
+    pub caution: bool,
+    /// Between which shares the value lies whatever the missing units are, for a proportion (Manski bounds).
+    pub bounds: Option<Range>,
+}
+
+/// The share with an event within the horizon, also from units without a full follow-up (Kaplan-Meier).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Incidence {
+    /// Units.
+    pub n: u64,
+    /// 1 − S(horizon).
+    pub value: f64,
+    /// 95 % interval, log-log.
+    pub interval: Option<Range>,
 }
 
 /// One provider on one indicator in one year.
@@ -166,4 +240,16 @@ pub struct Position {
     pub label: Label,
     /// Over the years.
     pub trend: TrendState,
+    /// Place after adjustment. None when the indicator has no adjusters or the model was not good enough.
+    pub adjusted: Option<Adjusted>,
+    /// By part, in the order of `pipeline.toml`; empty when the indicator has none.
+    pub parts: Vec<PartValue>,
+    /// Several years together. None when the year itself has enough units.
+    pub pooled: Option<Pooled>,
+    /// How much was there. None when the indicator declares no coverage, or nothing of it was delivered.
+    pub coverage: Option<Covered>,
+    /// Beside a proportion with follow-up.
+    pub incidence: Option<Incidence>,
+    /// The most plausible level: the own value drawn towards the national one as far as its units ask (statistics 6.7).
+    pub shrunken: Option<f64>,
 }

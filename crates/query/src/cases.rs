@@ -14,7 +14,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use spiegel_model::{ColumnType, SubmissionSchema};
 
-use crate::{Engine, Error, Indicator, Pipeline, Summary, observe};
+use crate::{Engine, Error, Indicator, Norm, Pipeline, Summary, observe};
 
 /// The outcome of the cases of one indicator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,8 @@ pub fn run_cases(
 ) -> Result<Option<CaseOutcome>, Error> {
     let Some(text) = &indicator.cases else { return Ok(None) };
     let file = format!("indicators/{}/cases.slt", indicator.spec.id);
-    let (year, tables, expected) = parse(&file, text)?;
+    let (year, mut tables, expected) = parse(&file, text)?;
+    let norms = norms(&file, tables.remove("instrument_norm"))?;
     let mut batches = Vec::new();
     for table in &schema.tables {
         let grid = tables.get(&table.table);
@@ -48,15 +49,32 @@ pub fn run_cases(
         let known: Vec<&str> = schema.tables.iter().map(|table| table.table.as_str()).collect();
         return Err(Error::definition(file, format!("unknown table `{unknown}`; known: {}", known.join(", "))));
     }
-    let engine = Engine::in_memory(batches, pipeline)?;
+    let engine = Engine::in_memory(batches, &norms, pipeline)?;
     let summaries = observe::observe(&engine, indicator, &parameters(year))?;
     Ok(Some(compare(&expected, &summaries)))
+}
+
+/// The norms that a case file gives, as if the nation had been measured.
+fn norms(file: &str, grid: Option<Grid>) -> Result<Vec<Norm>, Error> {
+    const HEADS: [&str; 6] = ["instrument", "scale", "mean", "sd", "reliable_change", "cut_off"];
+    let Some((heads, rows)) = grid else { return Ok(Vec::new()) };
+    if heads != HEADS {
+        return Err(Error::definition(file, format!("table instrument_norm: the columns are {}", HEADS.join(", "))));
+    }
+    rows.into_iter()
+        .map(|row| {
+            let wrong = || Error::definition(file, format!("table instrument_norm: {} holds no numbers where it must", row.join(" | ")));
+            let numbers: Vec<f64> = row.iter().skip(2).map(|cell| cell.parse().map_err(|_| wrong())).collect::<Result<_, Error>>()?;
+            let (&[mean, sd, reliable_change, cut_off], [instrument, scale, ..]) = (numbers.as_slice(), row.as_slice()) else { return Err(wrong()) };
+            Ok(Norm { instrument: instrument.clone(), scale: scale.to_lowercase(), n: 0, mean, sd, reliable_change, cut_off })
+        })
+        .collect()
 }
 
 /// An engine on tables without rows.
 pub(crate) fn empty_engine(pipeline: &Pipeline, schema: &SubmissionSchema) -> Result<Engine, Error> {
     let tables = schema.tables.iter().map(|table| Ok((table.table.clone(), batch("submission", table, None, 0)?)));
-    Engine::in_memory(tables.collect::<Result<_, Error>>()?, pipeline)
+    Engine::in_memory(tables.collect::<Result<_, Error>>()?, &[], pipeline)
 }
 
 fn parameters(year: i32) -> Vec<(&'static str, ScalarValue)> {

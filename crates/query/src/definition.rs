@@ -40,6 +40,8 @@ pub struct Pipeline {
     pub providers_sql: String,
     /// SQL of the population.
     pub population_sql: Option<String>,
+    /// SQL of the scores that norms are estimated from.
+    pub norms_sql: Option<String>,
     /// SHA-256 over every definition that results depend on.
     pub fingerprint: String,
 }
@@ -74,6 +76,7 @@ impl Pipeline {
         let providers_sql = read(directory, &spec.report.providers, &mut hash, &mut mistakes).unwrap_or_default();
         let population_sql =
             spec.population.as_ref().and_then(|population| read(directory, &population.sql, &mut hash, &mut mistakes));
+        let norms_sql = spec.norms.as_ref().and_then(|norms| read(directory, &norms.sql, &mut hash, &mut mistakes));
         if !mistakes.is_empty() {
             return Err(Error::Pipeline(mistakes));
         }
@@ -86,6 +89,7 @@ impl Pipeline {
             instruments,
             providers_sql,
             population_sql,
+            norms_sql,
             fingerprint,
         })
     }

@@ -19,6 +19,7 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
 use spiegel_model::Direction;
 use tokio::runtime::Runtime;
 
+use crate::norm::{self, Norm};
 use crate::{Error, Pipeline};
 
 /// Tables whose Parquet is larger than this are not kept in memory: a few hundred megabytes in all.
@@ -91,6 +92,7 @@ impl Engine {
             engine.register_folder(&table)?;
         }
         engine.register_instruments(pipeline)?;
+        engine.register_norms(pipeline, &[])?;
         Ok(engine)
     }
 
@@ -98,7 +100,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Pipeline`] when a table or a view is not valid.
-    pub fn in_memory(tables: Vec<(String, RecordBatch)>, pipeline: &Pipeline) -> Result<Self, Error> {
+    pub fn in_memory(tables: Vec<(String, RecordBatch)>, norms: &[Norm], pipeline: &Pipeline) -> Result<Self, Error> {
         let engine = Self::empty(Path::new("cases.slt"), 1)?;
         for (name, batch) in tables {
             let table = MemTable::try_new(batch.schema(), vec![vec![batch]])
@@ -109,8 +111,34 @@ impl Engine {
                 .map_err(|error| Error::definition("cases.slt", error.to_string()))?;
         }
         engine.register_instruments(pipeline)?;
+        engine.register_norms(pipeline, norms)?;
         engine.register_views(pipeline, None)?;
         Ok(engine)
+    }
+
+    /// Makes `norms` the table `instrument_norm`, and the pipeline's views again, since some are made from it.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] when a view is not valid SQL.
+    pub fn use_norms(&self, pipeline: &Pipeline, norms: &[Norm]) -> Result<(), Error> {
+        self.register_norms(pipeline, norms)?;
+        for name in pipeline.views.keys() {
+            self.context.deregister_table(name.as_str()).map_err(|error| Error::Bug(format!("view {name}: {error}")))?;
+        }
+        self.register_views(pipeline, None)
+    }
+
+    /// The table `instrument_norm`, when the pipeline declares norms; without rows where the nation is not known.
+    fn register_norms(&self, pipeline: &Pipeline, norms: &[Norm]) -> Result<(), Error> {
+        if pipeline.spec.norms.is_none() {
+            return Ok(());
+        }
+        let bug = |error: &dyn std::fmt::Display| Error::Bug(format!("table instrument_norm: {error}"));
+        let batch = norm::table(norms)?;
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|error| bug(&error))?;
+        self.context.deregister_table("instrument_norm").map_err(|error| bug(&error))?;
+        self.context.register_table("instrument_norm", Arc::new(table)).map_err(|error| bug(&error))?;
+        Ok(())
     }
 
     fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
@@ -143,11 +171,12 @@ impl Engine {
         }
         let text = |cells: Vec<String>| Arc::new(StringArray::from(cells)) as ArrayRef;
         let number = |cells: Vec<f64>| Arc::new(Float64Array::from(cells)) as ArrayRef;
-        let columns: [(&str, ArrayRef); 5] = [
+        let columns: [(&str, ArrayRef); 6] = [
             ("instrument", text(scales.iter().map(|(code, _)| (*code).clone()).collect())),
             ("scale", text(scales.iter().map(|(_, scale)| scale.name.to_lowercase()).collect())),
             ("minimum", number(scales.iter().map(|(_, scale)| scale.minimum).collect())),
             ("maximum", number(scales.iter().map(|(_, scale)| scale.maximum).collect())),
+            ("effect", Arc::new(scales.iter().map(|(_, scale)| Some(scale.effect)).collect::<BooleanArray>())),
             ("higher_is_better", Arc::new(scales.iter().map(|(_, scale)| Some(scale.direction == Direction::Higher)).collect::<BooleanArray>())),
         ];
         let bug = |error: &dyn std::fmt::Display| Error::Bug(format!("table instrument_scale: {error}"));

@@ -180,6 +180,12 @@ pub(crate) fn place(
         detectable_difference: None,
         label: Label::None(MissingCode::NotDelivered),
         trend: TrendState::TooShort,
+        adjusted: None,
+        parts: Vec::new(),
+        pooled: None,
+        coverage: None,
+        incidence: None,
+        shrunken: None,
     };
     let Some(summary) = summary else { return position };
     if *summary == Summary::Held {

@@ -3,31 +3,33 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use datafusion::arrow::array::Array;
+use datafusion::arrow::array::{Array, Float64Array};
 use datafusion::common::ScalarValue;
-use spiegel_model::{GroupSpec, Minimums, Position, YearSpec};
+use spiegel_model::{Minimums, Position, StratumSpec, YearSpec};
 
-use crate::group::ComparableGroup;
+use crate::group::{ComparableGroup, Trait, Traits};
 use crate::place::place;
 use crate::trend::{self, YearPoint};
-use crate::{Engine, Error, Held, Indicator, National, Pipeline, Summary, distribution, observe};
+use crate::{Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
 
 /// Names of providers and the groups of owners they belong to.
 #[derive(Debug, Clone, Default)]
 pub struct Register {
     names: BTreeMap<String, String>,
     groups: BTreeMap<String, String>,
+    columns: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Register {
-    /// From (id, name, group of owners) rows; an empty group means that the provider is its own.
+    /// From (id, name, group of owners, all columns by header) rows; an empty group means that the provider is its own.
     #[must_use]
-    pub fn new(rows: impl IntoIterator<Item = (String, String, String)>) -> Self {
+    pub fn new(rows: impl IntoIterator<Item = (String, String, String, BTreeMap<String, String>)>) -> Self {
         let mut register = Self::default();
-        for (id, name, group) in rows {
+        for (id, name, group, columns) in rows {
             if !group.is_empty() {
                 register.groups.insert(id.clone(), group);
             }
+            register.columns.insert(id.clone(), columns);
             register.names.insert(id, name);
         }
         register
@@ -37,6 +39,11 @@ impl Register {
     #[must_use]
     pub fn name_of<'a>(&'a self, id: &'a str) -> &'a str {
         self.names.get(id).map_or(id, String::as_str)
+    }
+
+    /// A cell of the register; None when it is empty or not there.
+    fn cell(&self, id: &str, column: &str) -> Option<&String> {
+        self.columns.get(id)?.get(column).filter(|cell| !cell.is_empty())
     }
 
     /// The group of owners, or the id itself.
@@ -67,8 +74,8 @@ pub struct ProviderResult {
     pub id: String,
     /// Whether it gets a report of its own.
     pub standing: Standing,
-    /// Its comparable group; None when there is none.
-    pub group: Option<ComparableGroup>,
+    /// Its comparable groups, in the order of the year file; those that cannot be filled are left out. Figures draw the first.
+    pub groups: Vec<ComparableGroup>,
 }
 
 /// One indicator in one year.
@@ -100,6 +107,8 @@ pub struct Results {
     pub year: YearSpec,
     /// Names and owners.
     pub register: Register,
+    /// The norm table of questionnaires.
+    pub norms: Vec<Norm>,
     /// Providers that delivered in the report year, by id.
     pub providers: BTreeMap<String, ProviderResult>,
     /// Indicators in the order of the report.
@@ -121,8 +130,11 @@ impl Results {
         held: &BTreeMap<i32, Held>,
         mut progress: impl FnMut(&str),
     ) -> Result<Self, Error> {
+        progress("norms");
+        let norms = norm::estimate(engine, &pipeline, &year)?;
+        engine.use_norms(&pipeline, &norms)?;
         progress("providers");
-        let providers = providers(engine, &pipeline, &year)?;
+        let providers = providers(engine, &pipeline, &year, &register)?;
         let mut indicators = Vec::with_capacity(pipeline.indicators.len());
         for indicator in &pipeline.indicators {
             progress(&indicator.spec.id);
@@ -140,7 +152,7 @@ impl Results {
         }
         progress("population");
         let population = population(engine, &pipeline, &year)?;
-        Ok(Self { pipeline, year, register, providers, indicators, population })
+        Ok(Self { pipeline, year, register, norms, providers, indicators, population })
     }
 
     /// The position of one provider on one indicator in the report year.
@@ -177,7 +189,7 @@ impl Results {
     /// the same figure and two reports together tell nothing more. None with fewer others than the group needs.
     #[must_use]
     pub fn group_middle(&self, indicator: &IndicatorResult, provider: &str) -> Option<(f64, usize)> {
-        let group = self.providers.get(provider)?.group.as_ref()?;
+        let group = self.providers.get(provider)?.groups.first()?;
         let summaries = &indicator.years.get(&self.year.year)?.summaries;
         let value = |id: &str| {
             summaries.get(id).filter(|summary| summary.n() >= self.year.minimum.shown).and_then(Summary::value)
@@ -210,33 +222,58 @@ fn date(year: i32, month: u32, day: u32) -> ScalarValue {
     ScalarValue::Date32(days)
 }
 
-fn providers(
-    engine: &Engine,
-    pipeline: &Pipeline,
-    year: &YearSpec,
-) -> Result<BTreeMap<String, ProviderResult>, Error> {
+/// Who delivered in the report year, with its clients and traits.
+fn providers(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, register: &Register) -> Result<BTreeMap<String, ProviderResult>, Error> {
     let file = &pipeline.spec.report.providers;
     let rows = engine.rows(file, &pipeline.providers_sql, &parameters(year, year.year))?;
-    let mut counted: BTreeMap<String, (u64, Option<u64>)> = BTreeMap::new();
-    rows.each(&["provider_id", "clients", "size"], |columns| {
+    let strata: Vec<&StratumSpec> = year.groups.iter().flat_map(|group| &group.strata).collect();
+    let mut names = vec!["provider_id", "clients", "size"];
+    for stratum in &strata {
+        if rows.has(&stratum.column) && !names.contains(&stratum.column.as_str()) {
+            names.push(&stratum.column);
+        } else if !rows.has(&stratum.column) && !stratum.bounds.is_empty() {
+            return Err(Error::definition(file, format!("must return `{}`, the stratum of a comparable group of {}", stratum.column, year.year)));
+        }
+    }
+    let mut clients_of: BTreeMap<String, u64> = BTreeMap::new();
+    let mut traits: BTreeMap<String, Traits> = BTreeMap::new();
+    rows.each(&names, |columns| {
         let ids = rows.text(&columns[0])?;
         let (clients, sizes) = (rows.number(&columns[1])?, rows.number(&columns[2])?);
         for row in 0..ids.len() {
-            let count = |column: &datafusion::arrow::array::Float64Array| {
-                (!column.is_null(row)).then(|| column.value(row).max(0.0).round() as u64)
-            };
-            counted.insert(ids.value(row).to_owned(), (count(&clients).unwrap_or(0), count(&sizes)));
+            let whole = |column: &Float64Array| (!column.is_null(row)).then(|| column.value(row).max(0.0).round());
+            clients_of.insert(ids.value(row).to_owned(), whole(&clients).unwrap_or(0.0) as u64);
+            traits.insert(ids.value(row).to_owned(), Traits { size: whole(&sizes), values: BTreeMap::new() });
+        }
+        for (name, column) in names.iter().zip(columns) {
+            let Some(stratum) = strata.iter().find(|stratum| stratum.column == *name) else { continue };
+            let (numbers, texts) = if stratum.bounds.is_empty() { (None, Some(rows.text(column)?)) } else { (Some(rows.number(column)?), None) };
+            for row in 0..ids.len() {
+                let value = match (&numbers, &texts) {
+                    (Some(numbers), _) if !numbers.is_null(row) => Some(Trait::Number(numbers.value(row))),
+                    (_, Some(texts)) if !texts.is_null(row) => Some(Trait::Text(texts.value(row).to_owned())),
+                    _ => None,
+                };
+                if let (Some(value), Some(of)) = (value, traits.get_mut(ids.value(row))) {
+                    of.values.insert((*name).to_owned(), value);
+                }
+            }
         }
         Ok(())
     })?;
-    let sizes: BTreeMap<String, u64> =
-        counted.iter().filter_map(|(id, (_, size))| size.map(|size| (id.clone(), size))).collect();
-    Ok(counted
+    for stratum in strata.iter().filter(|stratum| !rows.has(&stratum.column)) {
+        for (id, of) in &mut traits {
+            if let Some(cell) = register.cell(id, &stratum.column) {
+                of.values.insert(stratum.column.clone(), Trait::Text(cell.clone()));
+            }
+        }
+    }
+    Ok(clients_of
         .iter()
-        .map(|(id, (clients, _))| {
+        .map(|(id, clients)| {
             let standing = standing(*clients, &year.minimum);
-            let group = group(id, &sizes, &year.groups, &year.minimum);
-            (id.clone(), ProviderResult { id: id.clone(), standing, group })
+            let groups = year.groups.iter().filter_map(|spec| ComparableGroup::of(id, &traits, spec, &year.minimum)).collect();
+            (id.clone(), ProviderResult { id: id.clone(), standing, groups })
         })
         .collect())
 }
@@ -247,15 +284,6 @@ fn standing(clients: u64, minimum: &Minimums) -> Standing {
     } else {
         Standing::OwnReport
     }
-}
-
-fn group(
-    id: &str,
-    sizes: &BTreeMap<String, u64>,
-    specs: &[GroupSpec],
-    minimum: &Minimums,
-) -> Option<ComparableGroup> {
-    specs.iter().find_map(|spec| ComparableGroup::of(id, sizes, spec, minimum))
 }
 
 fn population(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result<PopulationCounts, Error> {

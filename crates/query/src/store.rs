@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use spiegel_model::Label;
 
 use crate::definition::hex;
-use crate::{Error, Results, Standing};
+use crate::{ComparableGroup, Error, Results, Standing};
 
 /// The national figures that a year's reports are measured against: `reference.json`.
 #[derive(Debug, Serialize)]
@@ -251,13 +251,18 @@ fn groups(results: &Results) -> Result<RecordBatch, Error> {
             Standing::OwnReport => ("own_report", None),
             Standing::TooFewClients { clients, .. } => ("too_few_clients", Some(clients)),
         };
-        columns
-            .text("provider_id", &provider.id)
-            .text("standing", standing)
-            .text("group", provider.group.as_ref().map_or(String::new(), |group| group.words.clone()))
-            .year("year", results.year.year)
-            .count("clients", clients)
-            .count("others", provider.group.as_ref().map(|group| group.others.len() as u64));
+        let groups: Vec<Option<&ComparableGroup>> =
+            if provider.groups.is_empty() { vec![None] } else { provider.groups.iter().map(Some).collect() };
+        for group in groups {
+            columns
+                .text("provider_id", &provider.id)
+                .text("standing", standing)
+                .text("group", group.map_or("", |group| group.id.as_str()))
+                .text("words", group.map_or("", |group| group.words.as_str()))
+                .year("year", results.year.year)
+                .count("clients", clients)
+                .count("others", group.map(|group| group.others.len() as u64));
+        }
     }
     columns.batch()
 }

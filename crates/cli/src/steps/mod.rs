@@ -115,7 +115,8 @@ fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Regis
     for (index, record) in reader.records().enumerate() {
         let record = record.with_context(|| format!("register {} row {}", file.display(), index + 2))?;
         let cell = |at: usize| record.get(at).unwrap_or_default().trim().to_owned();
-        rows.push((cell(id), cell(name), group.map(cell).unwrap_or_default()));
+        let columns = heads.iter().enumerate().map(|(at, head)| (head.to_owned(), cell(at))).collect();
+        rows.push((cell(id), cell(name), group.map(cell).unwrap_or_default(), columns));
     }
     Ok((Register::new(rows), bytes))
 }

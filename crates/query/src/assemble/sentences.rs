@@ -164,6 +164,9 @@ impl Subject<'_> {
                 self.spec.format.value(*from, *from_n),
                 self.spec.format.value(*to, n),
             )),
+            TrendState::Redefined { year_label, because } => {
+                Some(format!("Vergelijken met jaren voor {year_label} kan niet, omdat {because}."))
+            }
             TrendState::Broken { year_label } => Some(format!(
                 "Vergelijken over alle jaren kan niet: over {year_label} zijn er geen gegevens van u."
             )),

@@ -318,7 +318,7 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
             "Uw cijfers berusten op {numbers} {unit}. Hoe kleiner het aantal, hoe breder het interval."
         ));
     }
-    if let Some(group) = results.providers.get(provider).and_then(|one| one.group.as_ref()) {
+    if let Some(group) = results.providers.get(provider).and_then(|one| one.groups.first()) {
         paragraphs.push(format!(
             "Uw vergelijkgroep: hoogstens {} {} met {}. Bij elk onderwerp staat hoeveel van hen een cijfer hebben.",
             group.others.len(),
