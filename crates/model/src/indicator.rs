@@ -29,6 +29,9 @@ pub struct IndicatorSpec {
     pub title: String,
     /// Title in the table of page 1.
     pub short: String,
+    /// Id of the indicator on whose page this one is a row of the table "Ook gemeten". None: a page and a row on page 1 of its own.
+    #[serde(default)]
+    pub shown_with: Option<String>,
     /// Grey line under the title.
     pub norm: String,
     /// What is computed.
