@@ -4,7 +4,7 @@
 //! provider with `n` and `value` (and `events` for a proportion). Cells are separated by `|`, `null` is no value, and the
 //! type of a column follows from the schema the caller gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -14,6 +14,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use spiegel_model::{ColumnType, SubmissionSchema};
 
+use crate::observe::Detail;
 use crate::{Engine, Error, Indicator, Norm, Pipeline, Summary, observe};
 
 /// The outcome of the cases of one indicator.
@@ -50,7 +51,7 @@ pub fn run_cases(
         return Err(Error::definition(file, format!("unknown table `{unknown}`; known: {}", known.join(", "))));
     }
     let engine = Engine::in_memory(batches, &norms, pipeline)?;
-    let summaries = observe::observe(&engine, indicator, &parameters(year))?;
+    let summaries = observe::observe(&engine, indicator, &parameters(year), &BTreeSet::new(), Detail::Units)?.summaries;
     Ok(Some(compare(&expected, &summaries)))
 }
 

@@ -288,6 +288,12 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// The file that they come from.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// True when they have this column.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -2,6 +2,7 @@
 //! It never reads a submission and never draws.
 
 mod assemble;
+mod case_mix;
 mod cases;
 mod checks;
 mod definition;
@@ -17,8 +18,10 @@ mod place;
 mod results;
 mod store;
 mod trend;
+mod units;
 
 pub use assemble::{FORMAT, ReportContext, assemble};
+pub use case_mix::{CaseMix, Coefficient};
 pub use cases::{CaseOutcome, run_cases};
 pub use checks::{Held, LakeChecks, check_rules, run_checks};
 pub use definition::{Indicator, Pipeline, load_year};

@@ -6,10 +6,10 @@ use spiegel_model::{Cell, IndicatorSpec, Kind, Minimums};
 use spiegel_stats as stats;
 
 use crate::distribution::{self, Distribution};
-use crate::{Register, Summary};
+use crate::{CaseMix, Register, Summary};
 
 /// All providers together, on one indicator in one year.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct National {
     /// Providers with a value.
     pub delivered: usize,
@@ -35,6 +35,8 @@ pub struct National {
     pub distribution: Option<Distribution>,
     /// Cells of the funnel.
     pub cells: Vec<Cell>,
+    /// The case-mix model: in the report year, for an indicator with adjusters.
+    pub case_mix: Option<CaseMix>,
     /// 97.5 % quantile of the sizes, rounded: where the size axis ends.
     pub size_cap: f64,
 }
@@ -46,6 +48,7 @@ impl National {
         minimum: &Minimums,
         summaries: &BTreeMap<String, Summary>,
         register: &Register,
+        case_mix: Option<CaseMix>,
     ) -> Self {
         let delivered: Vec<&Summary> = summaries.values().filter(|summary| summary.value().is_some()).collect();
         let counted: Vec<(&String, &Summary)> = summaries
@@ -81,8 +84,16 @@ impl National {
         let mut values: Vec<f64> = counted.iter().filter_map(|(_, summary)| summary.value()).collect();
         values.sort_by(f64::total_cmp);
         let groups: BTreeSet<&str> = counted.iter().map(|(id, _)| register.group_of(id)).collect();
-        let points: Vec<(u64, f64)> =
-            counted.iter().filter_map(|(_, summary)| summary.value().map(|value| (summary.n(), value))).collect();
+        // What a funnel shows of the others is on the scale of its lines.
+        let adjusted = case_mix.as_ref().filter(|model| model.between.is_some());
+        let on_line = |id: &str, value: f64| {
+            let expected = adjusted.and_then(|model| model.providers.get(id)).zip(mean);
+            expected.map_or(value, |(expected, mean)| value - (expected.mean - mean))
+        };
+        let points: Vec<(u64, f64)> = counted
+            .iter()
+            .filter_map(|(id, summary)| summary.value().map(|value| (summary.n(), on_line(id, value))))
+            .collect();
         let between = variation.map(|variation| variation.value);
         Self {
             delivered: delivered.len(),
@@ -100,6 +111,7 @@ impl National {
             distribution: Distribution::new(&values, groups.len(), spec.grid, distribution::printed_step(&spec.format)),
             cells: distribution::cells(&points, spec.grid),
             size_cap: size_cap(&points),
+            case_mix,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Observations per provider: from the rows of an indicator's SQL to one summary each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::arrow::array::Array;
 use datafusion::common::ScalarValue;
@@ -8,6 +8,7 @@ use spiegel_model::{Delivered, IndicatorSpec, Kind};
 use spiegel_stats as stats;
 
 use crate::engine::Rows;
+use crate::units::Units;
 use crate::{Engine, Error, Indicator};
 
 /// What one provider delivered on one indicator in one year.
@@ -63,6 +64,23 @@ impl Summary {
         }
     }
 
+    /// Several years of one provider together: counts added, or values put together. None for totals without values, or when nothing
+    /// was delivered.
+    pub(crate) fn pooled<'a>(years: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let (mut together, mut all) = ((0, 0), Vec::new());
+        for year in years {
+            match year {
+                Self::Proportion { events, n } => together = (together.0 + events, together.1 + n),
+                Self::Mean { values, .. } if !values.is_empty() => all.extend_from_slice(values),
+                Self::Mean { .. } | Self::NotDelivered { .. } | Self::Held => return None,
+            }
+        }
+        if together.1 > 0 {
+            return Some(Self::Proportion { events: together.0, n: together.1 });
+        }
+        (!all.is_empty()).then(|| Self::of_values(all))
+    }
+
     /// A mean over values, in ascending order so that sums do not depend on the order of rows.
     fn of_values(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
@@ -79,7 +97,27 @@ impl Summary {
     }
 }
 
-/// Runs the indicator's SQL for one year and summarises per provider.
+/// What an indicator's SQL gave for one year.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Observed {
+    /// By provider.
+    pub(crate) summaries: BTreeMap<String, Summary>,
+    /// By part of the care, then by provider.
+    pub(crate) parts: BTreeMap<String, BTreeMap<String, Summary>>,
+    /// The single units, for adjustment and follow-up. Empty unless they were asked for.
+    pub(crate) units: Units,
+}
+
+/// How much is wanted of the single units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Summaries only: an earlier year.
+    Summaries,
+    /// Parts, adjusters and follow-up as well: the report year.
+    Units,
+}
+
+/// Runs the indicator's SQL for one year and summarises per provider, without those in `leave_out`.
 ///
 /// # Errors
 /// When the SQL fails or returns other columns or values than its kind asks for.
@@ -87,38 +125,45 @@ pub(crate) fn observe(
     engine: &Engine,
     indicator: &Indicator,
     parameters: &[(&str, ScalarValue)],
-) -> Result<BTreeMap<String, Summary>, Error> {
+    leave_out: &BTreeSet<String>,
+    detail: Detail,
+) -> Result<Observed, Error> {
     let file = format!("indicators/{}/indicator.sql", indicator.spec.id);
     let rows = engine.rows(&file, &indicator.sql, parameters)?;
-    match (indicator.spec.kind, indicator.spec.delivered) {
-        (Kind::Proportion, Delivered::Units) => proportion_of_units(&rows),
-        (Kind::Proportion, _) => proportion_of_totals(&rows, &file),
-        (Kind::Mean, Delivered::Units) => mean_of_units(&rows),
-        (Kind::Mean, Delivered::Totals) => mean_of_totals(&rows),
-        (Kind::Mean, Delivered::PrePost) => mean_of_change(&rows, &indicator.spec),
-    }
+    let spec = &indicator.spec;
+    let mut observed = match (spec.kind, spec.delivered) {
+        (kind, Delivered::Units) => of_units(Units::read(&rows, spec, leave_out, detail)?, kind),
+        (Kind::Proportion, _) => Observed { summaries: proportion_of_totals(&rows, &file)?, ..Observed::default() },
+        (Kind::Mean, Delivered::Totals) => Observed { summaries: mean_of_totals(&rows)?, ..Observed::default() },
+        (Kind::Mean, Delivered::PrePost) => Observed { summaries: mean_of_change(&rows, spec)?, ..Observed::default() },
+    };
+    observed.summaries.retain(|provider, _| !leave_out.contains(provider));
+    Ok(observed)
 }
 
-fn proportion_of_units(rows: &Rows) -> Result<BTreeMap<String, Summary>, Error> {
-    let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    rows.each(&["provider_id", "unit_id", "met"], |columns| {
-        let (providers, met) = (rows.text(&columns[0])?, rows.truth(&columns[2])?);
-        for row in 0..providers.len() {
-            if providers.is_null(row) || met.is_null(row) {
-                continue;
-            }
-            let id = providers.value(row);
-            if !counts.contains_key(id) {
-                counts.insert(id.to_owned(), (0, 0));
-            }
-            if let Some((events, n)) = counts.get_mut(id) {
-                *n += 1;
-                *events += u64::from(met.value(row));
-            }
+fn of_units(units: Units, kind: Kind) -> Observed {
+    let mut parts = BTreeMap::new();
+    for (place, part) in units.part_names.iter().enumerate() {
+        let of_part = units.parts.iter().map(|one| *one == Some(place));
+        parts.insert(part.clone(), summaries(&units, kind, of_part));
+    }
+    let all = std::iter::repeat_n(true, units.outcome.len());
+    Observed { summaries: summaries(&units, kind, all), parts, units }
+}
+
+/// One summary per provider over the units that are `wanted` and count.
+fn summaries(units: &Units, kind: Kind, wanted: impl Iterator<Item = bool>) -> BTreeMap<String, Summary> {
+    let mut values: Vec<Vec<f64>> = vec![Vec::new(); units.providers.len()];
+    for ((provider, outcome), _) in units.provider.iter().zip(&units.outcome).zip(wanted).filter(|(_, wanted)| *wanted) {
+        if let (Some(list), Some(outcome)) = (values.get_mut(*provider), outcome) {
+            list.push(*outcome);
         }
-        Ok(())
-    })?;
-    Ok(counts.into_iter().map(|(id, (events, n))| (id, Summary::Proportion { events, n })).collect())
+    }
+    let summary = |list: Vec<f64>| match kind {
+        Kind::Proportion => Summary::Proportion { events: list.iter().filter(|met| **met > 0.0).count() as u64, n: list.len() as u64 },
+        Kind::Mean => Summary::of_values(list),
+    };
+    units.providers.iter().zip(values).filter(|(_, list)| !list.is_empty()).map(|(id, list)| (id.clone(), summary(list))).collect()
 }
 
 fn proportion_of_totals(rows: &Rows, file: &str) -> Result<BTreeMap<String, Summary>, Error> {
@@ -145,27 +190,6 @@ fn proportion_of_totals(rows: &Rows, file: &str) -> Result<BTreeMap<String, Summ
         Ok(())
     })?;
     Ok(summaries)
-}
-
-fn mean_of_units(rows: &Rows) -> Result<BTreeMap<String, Summary>, Error> {
-    let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    rows.each(&["provider_id", "unit_id", "value"], |columns| {
-        let (providers, numbers) = (rows.text(&columns[0])?, rows.number(&columns[2])?);
-        for row in 0..providers.len() {
-            if providers.is_null(row) || numbers.is_null(row) {
-                continue;
-            }
-            let id = providers.value(row);
-            match values.get_mut(id) {
-                Some(list) => list.push(numbers.value(row)),
-                None => {
-                    values.insert(id.to_owned(), vec![numbers.value(row)]);
-                }
-            }
-        }
-        Ok(())
-    })?;
-    Ok(values.into_iter().map(|(id, list)| (id, Summary::of_values(list))).collect())
 }
 
 /// A stratum of totals: n, mean, sd.

@@ -1,6 +1,6 @@
 //! The place of one provider on one indicator: statistics 6 and 7 with the words of decision 18.
 
-use spiegel_model::{FunnelLine, IndicatorSpec, Kind, Label, Minimums, MissingCode, Position, Range, Side, TrendState, WithinKind};
+use spiegel_model::{Adjusted, FunnelLine, IndicatorSpec, Kind, Label, Minimums, MissingCode, Position, Range, Side, TrendState, WithinKind};
 use spiegel_stats as stats;
 
 use crate::{National, Summary};
@@ -14,6 +14,10 @@ const UNITS_WITHOUT_BOOTSTRAP: usize = 400;
 const SHARE_FOR_LEAVE_ONE_OUT: f64 = 0.05;
 /// Points on a funnel line.
 const FUNNEL_POINTS: usize = 48;
+/// Above this n the lines of a case-mix model of shares are normal, except at the own n.
+const EXACT_UNITS_IN_FUNNEL: u64 = 100;
+/// Points under a case-mix model of shares, whose points cost a thousand times as much.
+const ADJUSTED_FUNNEL_POINTS: usize = 20;
 
 /// The 95 % interval of a provider's own value (statistics 6.1).
 pub(crate) fn own_interval(spec: &IndicatorSpec, summary: &Summary, year: i32, provider: &str) -> Option<Range> {
@@ -30,51 +34,75 @@ pub(crate) fn own_interval(spec: &IndicatorSpec, summary: &Summary, year: i32, p
         }
         Summary::NotDelivered { .. } | Summary::Held => None,
     }?;
-    Some(Range {
-        lower: spec.lowest.map_or(interval.lower, |lowest| interval.lower.max(lowest)),
-        upper: spec.highest.map_or(interval.upper, |highest| interval.upper.min(highest)),
-    })
+    Some(on_scale(spec, interval))
 }
 
-/// How the nation is seen from one provider: the target it is measured against, and the model around it.
-#[derive(Debug, Clone, Copy)]
+/// How the nation is seen from one provider: the target it is measured against, and the model around it. With a case-mix model the
+/// scale is the adjusted one: national mean plus what the provider has more than is expected of its clients.
+#[derive(Debug, Clone)]
 pub(crate) struct Yardstick {
-    kind: Kind,
     target: f64,
-    between: f64,
-    total: Option<f64>,
-    within_variance: f64,
-    within_skewness: f64,
+    model: Model,
+    /// Raw value less adjusted value; 0 without a case-mix model.
+    offset: f64,
+}
+
+#[derive(Debug, Clone)]
+enum Model {
+    Share { rho: f64 },
+    Mean { total: f64, within_variance: f64, within_skewness: f64, between: f64 },
+    /// Shares under a case-mix model, with the probabilities of the provider's own units, or of an average unit.
+    AdjustedShare { probabilities: Vec<f64>, between: f64, own: Option<stats::AdjustedReference> },
 }
 
 impl Yardstick {
     /// None when the nation has too few providers for a place.
-    pub(crate) fn new(spec: &IndicatorSpec, national: &National, summary: Option<&Summary>) -> Option<Self> {
+    pub(crate) fn new(spec: &IndicatorSpec, national: &National, provider: &str, summary: Option<&Summary>) -> Option<Self> {
         let target = national.mean?;
+        if let Some(adjusted) = Self::adjusted(spec, national, target, provider) {
+            return Some(adjusted);
+        }
         let between = national.between?;
-        let mut yardstick = Self {
-            kind: spec.kind,
-            target,
-            between,
-            total: None,
-            within_variance: national.within_variance.unwrap_or(0.0),
-            within_skewness: national.within_skewness,
-        };
-        match spec.kind {
-            Kind::Proportion => {
-                if let Some(Summary::Proportion { events, n }) = summary {
-                    let rest = national.units.saturating_sub(*n);
-                    if *n as f64 > SHARE_FOR_LEAVE_ONE_OUT * national.units as f64 && rest > 0 {
-                        yardstick.target = national.events.saturating_sub(*events) as f64 / rest as f64;
-                    }
+        let mut yardstick = Self { target, model: Model::Share { rho: between }, offset: 0.0 };
+        match (spec.kind, summary) {
+            (Kind::Proportion, Some(Summary::Proportion { events, n })) => {
+                let rest = national.units.saturating_sub(*n);
+                if *n as f64 > SHARE_FOR_LEAVE_ONE_OUT * national.units as f64 && rest > 0 {
+                    yardstick.target = national.events.saturating_sub(*events) as f64 / rest as f64;
                 }
             }
-            Kind::Mean => {
-                national.within_variance?;
-                yardstick.total = Some(national.units as f64);
+            (Kind::Proportion, _) => {}
+            (Kind::Mean, _) => {
+                yardstick.model = Model::Mean {
+                    total: national.units as f64,
+                    within_variance: national.within_variance?,
+                    within_skewness: national.within_skewness,
+                    between,
+                };
             }
         }
         Some(yardstick)
+    }
+
+    /// None without a case-mix model that can place.
+    fn adjusted(spec: &IndicatorSpec, national: &National, target: f64, provider: &str) -> Option<Self> {
+        let case_mix = national.case_mix.as_ref()?;
+        let between = case_mix.between?;
+        let expected = case_mix.providers.get(provider);
+        let model = match spec.kind {
+            Kind::Mean => Model::Mean {
+                total: national.units as f64,
+                within_variance: case_mix.within_variance?,
+                within_skewness: case_mix.within_skewness,
+                between,
+            },
+            Kind::Proportion => {
+                let probabilities = expected.map_or_else(|| vec![target], |expected| expected.probabilities.clone());
+                let own = expected.and_then(|expected| stats::AdjustedReference::new(&expected.probabilities, between));
+                Model::AdjustedShare { probabilities, between, own }
+            }
+        };
+        Some(Self { target, model, offset: expected.map_or(0.0, |expected| expected.mean - target) })
     }
 
     /// National mean that the provider is measured against.
@@ -82,55 +110,74 @@ impl Yardstick {
         self.target
     }
 
+    /// Raw value less adjusted value.
+    pub(crate) fn offset(&self) -> f64 {
+        self.offset
+    }
+
     fn z(&self, summary: &Summary) -> Option<f64> {
-        match summary {
-            Summary::Proportion { events, n } => stats::z_proportion(*events, *n, self.target, self.between),
-            Summary::Mean { n, mean, .. } => stats::z_mean(
-                *mean,
-                self.target,
-                *n as f64,
-                self.total,
-                self.within_variance,
-                self.between,
-                self.within_skewness,
-            ),
-            Summary::NotDelivered { .. } | Summary::Held => None,
+        match (&self.model, summary) {
+            (Model::Share { rho }, Summary::Proportion { events, n }) => stats::z_proportion(*events, *n, self.target, *rho),
+            (Model::AdjustedShare { own, .. }, Summary::Proportion { events, .. }) => own.as_ref()?.z(*events),
+            (Model::Mean { total, within_variance, within_skewness, between }, Summary::Mean { n, mean, .. }) => {
+                stats::z_mean(mean - self.offset, self.target, *n as f64, Some(*total), *within_variance, *between, *within_skewness)
+            }
+            _ => None,
         }
     }
 
-    /// The limits for `n` units at `z` standard deviations.
+    /// The limits for `n` units at `z` standard deviations, on the adjusted scale.
     pub(crate) fn limits(&self, n: u64, z: f64) -> stats::Limits {
-        match self.kind {
-            Kind::Proportion => stats::limits_proportion(n, self.target, self.between, z),
-            Kind::Mean => stats::limits_mean(
-                n as f64,
-                self.target,
-                self.total,
-                self.within_variance,
-                self.between,
-                self.within_skewness,
-                z,
-            ),
-        }
-    }
-
-    fn detectable_difference(&self, n: u64) -> Option<f64> {
-        match self.kind {
-            Kind::Proportion => stats::proportion_detectable_difference(n, self.target, self.between),
-            Kind::Mean => {
-                let difference =
-                    stats::minimum_detectable_difference(self.within_variance / n.max(1) as f64, self.between);
-                difference.is_finite().then_some(difference)
+        match &self.model {
+            Model::Share { rho } => stats::limits_proportion(n, self.target, *rho, z),
+            Model::Mean { total, within_variance, within_skewness, between } => {
+                stats::limits_mean(n as f64, self.target, Some(*total), *within_variance, *between, *within_skewness, z)
+            }
+            Model::AdjustedShare { probabilities, between, own } => {
+                if n > EXACT_UNITS_IN_FUNNEL && n != probabilities.len() as u64 {
+                    let variance = probabilities.iter().map(|p| p * (1.0 - p)).sum::<f64>() / probabilities.len() as f64;
+                    let half = z * (variance / n as f64 + between * variance * variance).sqrt();
+                    return stats::Limits { lower: Some(self.target - half), upper: Some(self.target + half) };
+                }
+                let made;
+                let reference = match own {
+                    Some(own) if n == probabilities.len() as u64 => own,
+                    _ => match stats::AdjustedReference::new(&like(probabilities, n), *between) {
+                        Some(other) => {
+                            made = other;
+                            &made
+                        }
+                        None => return stats::Limits { lower: None, upper: None },
+                    },
+                };
+                let limits = reference.limits(z);
+                let share = |count: Option<f64>| count.map(|count| self.target + (count - reference.expected()) / n as f64);
+                stats::Limits { lower: share(limits.lower), upper: share(limits.upper) }
             }
         }
     }
 
-    /// The funnel from `smallest` to `largest` n; closer together where it curves most.
-    pub(crate) fn funnel(&self, spec: &IndicatorSpec, smallest: u64, largest: f64) -> Vec<FunnelLine> {
+    fn detectable_difference(&self, n: u64) -> Option<f64> {
+        match &self.model {
+            Model::Share { rho } => stats::proportion_detectable_difference(n, self.target, *rho),
+            Model::Mean { within_variance, between, .. } => {
+                let difference = stats::minimum_detectable_difference(within_variance / n.max(1) as f64, *between);
+                difference.is_finite().then_some(difference)
+            }
+            Model::AdjustedShare { own, .. } => own.as_ref().map(stats::AdjustedReference::detectable_difference),
+        }
+    }
+
+    /// The funnel from `smallest` to `largest` n, with `own` n among them; closer together where it curves most.
+    pub(crate) fn funnel(&self, spec: &IndicatorSpec, smallest: u64, largest: f64, own: u64) -> Vec<FunnelLine> {
         let (from, to) = ((smallest as f64).sqrt(), largest.max(smallest as f64 + 1.0).sqrt());
-        let mut sizes: Vec<u64> = (0..FUNNEL_POINTS)
-            .map(|step| (from + (to - from) * step as f64 / (FUNNEL_POINTS - 1) as f64).powi(2).round() as u64)
-            .collect();
+        let points = if matches!(self.model, Model::AdjustedShare { .. }) { ADJUSTED_FUNNEL_POINTS } else { FUNNEL_POINTS };
+        let mut sizes: Vec<u64> =
+            (0..points).map(|step| (from + (to - from) * step as f64 / (points - 1) as f64).powi(2).round() as u64).collect();
+        if own >= smallest {
+            sizes.push(own);
+        }
+        sizes.sort_unstable();
         sizes.dedup();
         let inside = |limit: Option<f64>| {
             limit.filter(|value| {
@@ -153,7 +200,18 @@ impl Yardstick {
     }
 }
 
-/// Places one provider; the trend is added by the caller.
+/// `n` units like those of the provider: places at even distances in its ascending probabilities.
+fn like(probabilities: &[f64], n: u64) -> Vec<f64> {
+    let last = probabilities.len().saturating_sub(1);
+    (0..n)
+        .filter_map(|unit| {
+            let place = (unit as f64 + 0.5) / n as f64 * probabilities.len() as f64;
+            probabilities.get((place as usize).min(last)).copied()
+        })
+        .collect()
+}
+
+/// Places one provider; what comes from other years and other indicators is added by the caller.
 pub(crate) fn place(
     spec: &IndicatorSpec,
     minimum: &Minimums,
@@ -208,24 +266,73 @@ pub(crate) fn place(
         position.label = Label::None(MissingCode::TooFewToCompare);
         return position;
     }
-    let Some(yardstick) = Yardstick::new(spec, national, Some(summary)) else {
+    let Some(yardstick) = Yardstick::new(spec, national, provider, Some(summary)) else {
         position.label = Label::None(MissingCode::NotComparable);
         return position;
     };
+    let offset = yardstick.offset();
+    let raw = |limit: Option<f64>| limit.map(|limit| limit + offset);
     let limits = yardstick.limits(position.n, stats::Z95);
-    position.target = Some(yardstick.target());
-    position.expected_lower = limits.lower;
-    position.expected_upper = limits.upper;
+    position.target = Some(yardstick.target() + offset);
+    position.expected_lower = raw(limits.lower);
+    position.expected_upper = raw(limits.upper);
     let outer = yardstick.limits(position.n, stats::Z998);
-    position.signal_lower = outer.lower;
-    position.signal_upper = outer.upper;
+    position.signal_lower = raw(outer.lower);
+    position.signal_upper = raw(outer.upper);
     position.z = yardstick.z(summary);
     position.detectable_difference = yardstick.detectable_difference(position.n);
-    position.label = label(spec, summary, &position, yardstick.target());
+    position.adjusted = adjusted(spec, national, summary, value, &yardstick, provider);
+    position.shrunken = shrunken(summary, &yardstick);
+    let residual_sd = national.case_mix.as_ref().and_then(|model| model.providers.get(provider)).and_then(|expected| expected.residual_sd);
+    position.label = label(spec, summary, &position, &yardstick, residual_sd);
     position
 }
 
-fn label(spec: &IndicatorSpec, summary: &Summary, position: &Position, target: f64) -> Label {
+/// The place on the adjusted scale. None without a case-mix model.
+fn adjusted(spec: &IndicatorSpec, national: &National, summary: &Summary, value: f64, yardstick: &Yardstick, provider: &str) -> Option<Adjusted> {
+    let expected = national.case_mix.as_ref().filter(|model| model.between.is_some())?.providers.get(provider)?;
+    let adjusted = value - yardstick.offset();
+    let interval = match summary {
+        Summary::Mean { n, .. } => expected.residual_sd.and_then(|sd| stats::student_t_interval(*n, adjusted, sd, 0.95)),
+        Summary::Proportion { events, n } => stats::wilson(*events, *n, stats::Z95)
+            .map(|interval| stats::Interval { lower: interval.lower - yardstick.offset(), upper: interval.upper - yardstick.offset() }),
+        Summary::NotDelivered { .. } | Summary::Held => None,
+    };
+    Some(Adjusted {
+        value: adjusted,
+        interval: interval.map(|interval| on_scale(spec, interval)),
+        expected: yardstick.target() + yardstick.offset(),
+        shift: expected.shift,
+    })
+}
+
+/// The most plausible level, on the scale of the value that is printed (statistics 6.7).
+fn shrunken(summary: &Summary, yardstick: &Yardstick) -> Option<f64> {
+    let target = yardstick.target() + yardstick.offset();
+    match (&yardstick.model, summary) {
+        (Model::Share { rho }, Summary::Proportion { events, n }) => stats::shrink_proportion(*events, *n, yardstick.target(), *rho).map(|one| one.value),
+        (Model::AdjustedShare { probabilities, between, .. }, Summary::Proportion { events, n }) => {
+            // On the scale of log-odds τ² of a share is τ²V² for counts, so that B = τ²V²/(V + τ²V²).
+            let variance: f64 = probabilities.iter().map(|p| p * (1.0 - p)).sum();
+            let reliability = between * variance / (1.0 + between * variance);
+            Some(target + reliability * (*events as f64 / *n as f64 - target))
+        }
+        (Model::Mean { within_variance, between, .. }, Summary::Mean { n, mean, .. }) => {
+            stats::shrink_mean(*mean, target, *n as f64, *within_variance, *between).map(|one| one.value)
+        }
+        _ => None,
+    }
+}
+
+fn on_scale(spec: &IndicatorSpec, interval: stats::Interval) -> Range {
+    Range {
+        lower: spec.lowest.map_or(interval.lower, |lowest| interval.lower.max(lowest)),
+        upper: spec.highest.map_or(interval.upper, |highest| interval.upper.min(highest)),
+    }
+}
+
+fn label(spec: &IndicatorSpec, summary: &Summary, position: &Position, yardstick: &Yardstick, residual_sd: Option<f64>) -> Label {
+    let target = yardstick.target() + yardstick.offset();
     let Some(z) = position.z else { return Label::None(MissingCode::NotComparable) };
     let side = if z > 0.0 { Side::Higher } else { Side::Lower };
     if z.abs() >= stats::Z998 {
@@ -236,10 +343,14 @@ fn label(spec: &IndicatorSpec, summary: &Summary, position: &Position, target: f
     }
     let equivalent = match summary {
         Summary::Proportion { events, n } => stats::equivalent_proportion(*events, *n, target, spec.margin),
-        Summary::Mean { n, mean, sd: Some(sd), .. } => stats::equivalent_mean(*n, *mean, *sd, target, spec.margin),
+        Summary::Mean { n, mean, sd: Some(sd), .. } => stats::equivalent_mean(*n, *mean, residual_sd.unwrap_or(*sd), target, spec.margin),
         Summary::Mean { .. } | Summary::NotDelivered { .. } | Summary::Held => false,
     };
-    let excludes = position.interval.is_some_and(|interval| target < interval.lower || target > interval.upper);
+    let outside = |interval: Range, middle: f64| middle < interval.lower || middle > interval.upper;
+    let excludes = match &position.adjusted {
+        Some(adjusted) => adjusted.interval.is_some_and(|interval| outside(interval, yardstick.target())),
+        None => position.interval.is_some_and(|interval| outside(interval, target)),
+    };
     // Comparable is said only when the interval also holds the national mean (statistics 7).
     Label::Within(if excludes {
         WithinKind::DiffersAsMany

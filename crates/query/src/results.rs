@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, Float64Array};
 use datafusion::common::ScalarValue;
-use spiegel_model::{Minimums, Position, StratumSpec, YearSpec};
+use spiegel_model::{Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, StratumSpec, YearSpec};
+use spiegel_stats as stats;
 
 use crate::group::{ComparableGroup, Trait, Traits};
-use crate::place::place;
+use crate::observe::{Detail, Observed};
+use crate::place::{own_interval, place};
 use crate::trend::{self, YearPoint};
-use crate::{Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
+use crate::{CaseMix, Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
 
 /// Names of providers and the groups of owners they belong to.
 #[derive(Debug, Clone, Default)]
@@ -94,6 +96,34 @@ pub struct IndicatorResult {
     pub indicator: Indicator,
     /// Results by year, from the first year of the trend to the report year.
     pub years: BTreeMap<i32, YearResult>,
+    /// What is known of single units, in the report year.
+    pub(crate) in_detail: InDetail,
+}
+
+/// What is known of single units: parts of the care, and follow-up.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InDetail {
+    /// By part, then by provider.
+    pub(crate) parts: BTreeMap<String, BTreeMap<String, Summary>>,
+    /// Mean of all units in a part; only parts with enough providers, of which none has most.
+    pub(crate) national_parts: BTreeMap<String, f64>,
+    /// Durations with whether an event ended them, by provider.
+    pub(crate) follow_up: BTreeMap<String, Vec<(f64, bool)>>,
+}
+
+impl InDetail {
+    fn new(minimum: &Minimums, observed: Observed) -> Self {
+        let national_parts = observed.parts.iter().filter_map(|(part, summaries)| Some((part.clone(), part_mean(minimum, summaries)?))).collect();
+        Self { parts: observed.parts, national_parts, follow_up: observed.units.follow_up() }
+    }
+}
+
+fn part_mean(minimum: &Minimums, summaries: &BTreeMap<String, Summary>) -> Option<f64> {
+    let units: u64 = summaries.values().map(Summary::n).sum();
+    let largest = summaries.values().map(Summary::n).max().unwrap_or(0);
+    let enough = summaries.values().filter(|summary| summary.n() >= minimum.shown).count() >= minimum.group_providers;
+    let sum: f64 = summaries.values().filter_map(|summary| summary.value().map(|value| value * summary.n() as f64)).sum();
+    (enough && largest as f64 <= minimum.group_largest_share * units as f64).then(|| sum / units as f64)
 }
 
 /// Categories of one characteristic: units by provider and category; None where not delivered.
@@ -139,16 +169,25 @@ impl Results {
         for indicator in &pipeline.indicators {
             progress(&indicator.spec.id);
             let mut years = BTreeMap::new();
+            let mut in_detail = None;
             for one in year.trend_from..=year.year {
-                let mut summaries = observe::observe(engine, indicator, &parameters(&year, one))?;
-                let held_now = held.get(&one).into_iter().flatten().filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id));
-                for (provider, _) in held_now {
-                    summaries.insert(provider.clone(), Summary::Held);
-                }
-                let national = National::new(&indicator.spec, &year.minimum, &summaries, &register);
+                let held_now: BTreeSet<String> = held
+                    .get(&one)
+                    .into_iter()
+                    .flatten()
+                    .filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id))
+                    .map(|(provider, _)| provider.clone())
+                    .collect();
+                let detail = if one == year.year { Detail::Units } else { Detail::Summaries };
+                let mut observed = observe::observe(engine, indicator, &parameters(&year, one), &held_now, detail)?;
+                let case_mix = CaseMix::fit(&indicator.spec, &observed.units, year.minimum.shown);
+                let mut summaries = std::mem::take(&mut observed.summaries);
+                summaries.extend(held_now.into_iter().map(|provider| (provider, Summary::Held)));
+                let national = National::new(&indicator.spec, &year.minimum, &summaries, &register, case_mix);
                 years.insert(one, YearResult { summaries, national });
+                in_detail = Some(InDetail::new(&year.minimum, observed));
             }
-            indicators.push(IndicatorResult { indicator: indicator.clone(), years });
+            indicators.push(IndicatorResult { indicator: indicator.clone(), years, in_detail: in_detail.unwrap_or_default() });
         }
         progress("population");
         let population = population(engine, &pipeline, &year)?;
@@ -168,20 +207,94 @@ impl Results {
             self.year.year,
             provider,
         );
+        let points: Vec<YearPoint<'_>> = indicator
+            .years
+            .iter()
+            .map(|(year, result)| YearPoint {
+                year: *year,
+                label: self.year.label_of(*year),
+                summary: result.summaries.get(provider),
+                national: &result.national,
+            })
+            .collect();
         if position.value.is_some() {
-            let points: Vec<YearPoint<'_>> = indicator
-                .years
-                .iter()
-                .map(|(year, result)| YearPoint {
-                    year: *year,
-                    label: self.year.label_of(*year),
-                    summary: result.summaries.get(provider),
-                    national: &result.national,
-                })
-                .collect();
             position.trend = trend::judge(spec, &points, self.year.minimum.labelled);
         }
+        if position.n < self.year.minimum.labelled && !matches!(position.label, Label::None(MissingCode::Held)) {
+            position.pooled = self.pooled(spec, &points, provider);
+        }
+        position.parts = self.parts(indicator, provider);
+        position.incidence = self.incidence(indicator, provider);
+        self.cover(spec, &mut position);
         Some(position)
+    }
+
+    /// The last years together, since the last break.
+    fn pooled(&self, spec: &IndicatorSpec, points: &[YearPoint<'_>], provider: &str) -> Option<Pooled> {
+        let first = self.year.year - i32::try_from(self.year.minimum.pooled_years).ok()? + 1;
+        let first = spec.breaks.iter().map(|one| one.first_year).filter(|year| *year <= self.year.year).fold(first, i32::max);
+        let used: Vec<&YearPoint<'_>> = points.iter().filter(|point| point.year >= first && point.summary.is_some_and(|one| one.value().is_some())).collect();
+        let (oldest, newest) = (used.first()?, used.last()?);
+        if oldest.year == newest.year {
+            return None;
+        }
+        let summary = Summary::pooled(used.iter().filter_map(|point| point.summary))?;
+        let n = summary.n();
+        (n >= self.year.minimum.shown)
+            .then(|| Some(Pooled { first_year: oldest.year, n, value: summary.value()?, interval: own_interval(spec, &summary, self.year.year, provider) }))?
+    }
+
+    /// The provider's own parts, in the order of the pipeline.
+    fn parts(&self, indicator: &IndicatorResult, provider: &str) -> Vec<PartValue> {
+        let spec = &indicator.indicator.spec;
+        let Some(declared) = self.pipeline.spec.parts.as_ref().filter(|_| spec.parts) else { return Vec::new() };
+        let detail = &indicator.in_detail;
+        declared
+            .categories
+            .iter()
+            .map(|part| {
+                let summary = detail.parts.get(&part.id).and_then(|of_part| of_part.get(provider));
+                let shown = summary.filter(|summary| summary.n() >= self.year.minimum.shown);
+                PartValue {
+                    part: part.id.clone(),
+                    n: summary.map_or(0, Summary::n),
+                    value: shown.and_then(Summary::value),
+                    interval: shown.and_then(|summary| own_interval(spec, summary, self.year.year, &format!("{provider} {}", part.id))),
+                    national: detail.national_parts.get(&part.id).copied(),
+                }
+            })
+            .collect()
+    }
+
+    /// Kaplan-Meier beside a proportion with follow-up.
+    fn incidence(&self, indicator: &IndicatorResult, provider: &str) -> Option<Incidence> {
+        let horizon = f64::from(indicator.indicator.spec.survival?.horizon);
+        let durations = indicator.in_detail.follow_up.get(provider).filter(|list| list.len() as u64 >= self.year.minimum.shown)?;
+        let survival = stats::kaplan_meier(durations, horizon)?;
+        Some(Incidence {
+            n: durations.len() as u64,
+            value: 1.0 - survival.survival,
+            interval: survival.interval.map(|interval| Range { lower: 1.0 - interval.upper, upper: 1.0 - interval.lower }),
+        })
+    }
+
+    /// How much was there: a caution, or no comparison at all (decision 17).
+    fn cover(&self, spec: &IndicatorSpec, position: &mut Position) {
+        let Some(declared) = &spec.coverage else { return };
+        let covering = self.indicators.iter().find(|one| one.indicator.spec.id == declared.indicator);
+        let summary = covering.and_then(|one| one.years.get(&self.year.year)).and_then(|result| result.summaries.get(&position.provider_id));
+        let Some(Summary::Proportion { events, n }) = summary.filter(|summary| summary.n() >= self.year.minimum.shown) else { return };
+        let share = *events as f64 / *n as f64;
+        let bounds = position.events.and_then(|met| stats::manski_bounds(met, position.n, (*n).max(position.n)));
+        position.coverage = Some(Covered {
+            units: *events,
+            of: *n,
+            caution: share < declared.caution,
+            bounds: bounds.map(|bounds| Range { lower: bounds.lower, upper: bounds.upper }),
+        });
+        if share < declared.minimum && !matches!(position.label, Label::None(_)) {
+            position.label = Label::None(MissingCode::NotComparable);
+        }
     }
 
     /// The middle of the comparable group of `provider` on an indicator, with the number of others in it: the smoothed and

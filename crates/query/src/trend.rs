@@ -17,8 +17,17 @@ pub(crate) struct YearPoint<'a> {
 }
 
 /// Judges the years in `points`, which are consecutive and end with the report year. Years with fewer than `labelled`
-/// units do not count. A year without data after the first year with data breaks the trend.
+/// units do not count. A year without data after the first year with data breaks the trend; years before a change of meaning do
+/// not count.
 pub(crate) fn judge(spec: &IndicatorSpec, points: &[YearPoint<'_>], labelled: u64) -> TrendState {
+    let last = points.last().map_or(i32::MAX, |point| point.year);
+    let changed = spec.breaks.iter().filter(|one| one.first_year <= last).max_by_key(|one| one.first_year);
+    let delivered_before = |year: i32| points.iter().any(|point| point.year < year && point.summary.is_some_and(|summary| summary.value().is_some()));
+    let cut = changed.is_some_and(|one| delivered_before(one.first_year));
+    let points = changed.map_or(points, |one| {
+        let first = points.iter().position(|point| point.year >= one.first_year).unwrap_or(points.len());
+        points.split_at(first).1
+    });
     let usable = |point: &YearPoint<'_>| {
         point.summary.and_then(Summary::value).filter(|_| point.summary.is_some_and(|summary| summary.n() >= labelled))
     };
@@ -32,7 +41,10 @@ pub(crate) fn judge(spec: &IndicatorSpec, points: &[YearPoint<'_>], labelled: u6
         .filter_map(|point| usable(point).zip(point.national.mean).map(|(own, nation)| (point, own, nation)))
         .collect();
     if series.len() < FEWEST_YEARS {
-        return TrendState::TooShort;
+        return match (changed, points.first()) {
+            (Some(one), Some(point)) if cut => TrendState::Redefined { year_label: point.label.clone(), because: one.because.clone() },
+            _ => TrendState::TooShort,
+        };
     }
     let contrasts: Vec<(f64, f64, f64)> = series
         .iter()

@@ -216,7 +216,7 @@ fn funnel(
     provider: &str,
     position: &Position,
 ) -> Option<FunnelPlot> {
-    let yardstick = Yardstick::new(spec, &result.national, result.summaries.get(provider))?;
+    let yardstick = Yardstick::new(spec, &result.national, provider, result.summaries.get(provider))?;
     let words = &results.pipeline.spec.words;
     let own_n = if position.value.is_some() { position.n as f64 } else { 0.0 };
     let cap = result.national.size_cap;
@@ -257,7 +257,7 @@ fn funnel(
     alt.push_str(&format!(" {place}"));
     Some(FunnelPlot {
         target: Labelled { value: target, label: format!("landelijk gemiddelde {}", national(spec, target)) },
-        lines: yardstick.funnel(spec, results.year.minimum.shown, n_maximum),
+        lines: yardstick.funnel(spec, results.year.minimum.shown, n_maximum, own_n as u64),
         inner_label: "95%-grens".to_owned(),
         outer_label: "99,8%-grens".to_owned(),
         cells: result.national.cells.clone(),

@@ -1,10 +1,10 @@
 //! The provider's own values, before any comparison: this year and the year before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use spiegel_model::{Preview, PreviewValue, YearSpec};
 
-use crate::observe::observe;
+use crate::observe::{Detail, observe};
 use crate::results::parameters;
 use crate::{Engine, Error, Pipeline, Summary};
 
@@ -15,9 +15,9 @@ use crate::{Engine, Error, Pipeline, Summary};
 /// When SQL of the pipeline fails or the lake cannot be read.
 pub fn previews(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result<BTreeMap<String, Vec<Preview>>, Error> {
     let mut all: BTreeMap<String, BTreeMap<usize, [Option<PreviewValue>; 2]>> = BTreeMap::new();
-    for (place, indicator) in pipeline.indicators.iter().enumerate() {
+    for (place, indicator) in pipeline.indicators.iter().enumerate().filter(|(_, indicator)| !indicator.spec.national_norm) {
         for (age, one) in [year.year, year.year - 1].into_iter().enumerate() {
-            for (provider, summary) in observe(engine, indicator, &parameters(year, one))? {
+            for (provider, summary) in observe(engine, indicator, &parameters(year, one), &BTreeSet::new(), Detail::Summaries)?.summaries {
                 let values = all.entry(provider).or_default().entry(place).or_default();
                 if let Some(slot) = values.get_mut(age) {
                     *slot = value_of(&summary);
@@ -28,7 +28,7 @@ pub fn previews(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result
     Ok(all
         .into_iter()
         .map(|(provider, values)| {
-            let rows = pipeline.indicators.iter().enumerate().map(|(place, indicator)| {
+            let rows = pipeline.indicators.iter().enumerate().filter(|(_, indicator)| !indicator.spec.national_norm).map(|(place, indicator)| {
                 let [value, before] = values.get(&place).copied().unwrap_or_default();
                 Preview { indicator: indicator.spec.id.clone(), value, before }
             });

@@ -1,0 +1,280 @@
+//! The case-mix model of one indicator in the report year (statistics 8): what the nation would have with each provider's clients.
+
+use std::collections::BTreeMap;
+
+use spiegel_model::{Adjuster, IndicatorSpec, Kind};
+use spiegel_stats as stats;
+
+use crate::units::{Covariate, Units};
+
+/// Categories with fewer units than this join the reference, so that no category stands for a handful of clients.
+const FEWEST_IN_CATEGORY: usize = 30;
+/// Units that each covariate of a linear model asks for, as events do for a logistic one.
+const UNITS_PER_COVARIATE: u64 = 20;
+
+/// The model and what it expects of each provider.
+#[derive(Debug, Clone)]
+pub struct CaseMix {
+    /// Titles of the adjusters that are in the model.
+    pub adjusters: Vec<String>,
+    /// Titles of those that had to be left out: too few events, or nothing that varies within providers.
+    pub left_out: Vec<String>,
+    /// Coefficients by column, in the unit of the outcome or on the scale of log-odds.
+    pub coefficients: Vec<Coefficient>,
+    /// How well it does.
+    pub diagnostics: stats::Diagnostics,
+    /// Variance within providers that is left: for a mean.
+    pub within_variance: Option<f64>,
+    /// Skewness of what is left; 0 unless the indicator is skewed.
+    pub within_skewness: f64,
+    /// Variation between providers after adjustment: τ² of means, or τ² on the scale of log-odds. None with fewer than 10.
+    pub between: Option<f64>,
+    /// By provider.
+    pub(crate) providers: BTreeMap<String, Expected>,
+}
+
+/// One coefficient of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coefficient {
+    /// Adjuster and, for a category, which one: `opleiding: laag`.
+    pub name: String,
+    /// Estimate.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+}
+
+/// What a model expects of one provider.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Expected {
+    /// Mean of what is expected of its units.
+    pub(crate) mean: f64,
+    /// Standard deviation of what is left of its units; None with one unit.
+    pub(crate) residual_sd: Option<f64>,
+    /// Expected probabilities of its units, ascending; empty for a mean.
+    pub(crate) probabilities: Vec<f64>,
+    /// Own mean less national mean of the first adjuster with words for it.
+    pub(crate) shift: Option<f64>,
+}
+
+/// Columns of the design, each with the adjuster it belongs to.
+#[derive(Default)]
+struct Design {
+    columns: Vec<Vec<f64>>,
+    names: Vec<String>,
+    adjuster: Vec<usize>,
+}
+
+impl CaseMix {
+    /// Fits the model on all units that count. None without adjusters or units, or when nothing can be fitted. Providers with fewer
+    /// than `shown` units take part in the fit, and not in the variation between providers.
+    pub(crate) fn fit(spec: &IndicatorSpec, units: &Units, shown: u64) -> Option<Self> {
+        if spec.adjusters.is_empty() || units.covariates.len() != spec.adjusters.len() {
+            return None;
+        }
+        let order = units.ordered();
+        let outcomes: Vec<f64> = order.iter().filter_map(|unit| units.outcome[*unit]).collect();
+        let events = outcomes.iter().filter(|value| **value > 0.0).count() as u64;
+        let (design, left_out) = design(spec, units, &order, events)?;
+        // Providers by the order of their ids, so that nothing depends on the order of rows.
+        let mut ids: Vec<&String> = units.providers.iter().collect();
+        ids.sort_unstable();
+        let place: BTreeMap<&String, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
+        let groups: Vec<usize> = order.iter().filter_map(|unit| place.get(&units.providers[units.provider[*unit]]).copied()).collect();
+        let fitted = match spec.kind {
+            Kind::Mean => Fitted::linear(&groups, &outcomes, &design)?,
+            Kind::Proportion => Fitted::logistic(&groups, &outcomes, &design)?,
+        };
+        let mut providers = BTreeMap::new();
+        let mut residuals: Vec<Vec<f64>> = vec![Vec::new(); ids.len()];
+        let mut expected: Vec<Vec<f64>> = vec![Vec::new(); ids.len()];
+        for ((group, outcome), prediction) in groups.iter().zip(&outcomes).zip(&fitted.expected) {
+            residuals[*group].push(outcome - prediction);
+            expected[*group].push(*prediction);
+        }
+        let shifts = shifts(spec, units, &order, &groups, ids.len());
+        let (mut spread, mut thirds) = (Vec::new(), Vec::new());
+        for (group, id) in ids.iter().enumerate() {
+            let list = &mut expected[group];
+            list.sort_by(f64::total_cmp);
+            residuals[group].sort_by(f64::total_cmp);
+            let Some(moments) = stats::moments(&residuals[group]) else { continue };
+            if let Some(sd) = moments.sd {
+                spread.push((moments.n, sd * sd));
+                thirds.push((moments.n, moments.third_central_sum));
+            }
+            let mean = list.iter().sum::<f64>() / list.len() as f64;
+            let probabilities = if spec.kind == Kind::Proportion { std::mem::take(list) } else { Vec::new() };
+            let shift = shifts.get(group).copied().flatten();
+            providers.insert((*id).clone(), Expected { mean, residual_sd: moments.sd, probabilities, shift });
+        }
+        let within_variance = (spec.kind == Kind::Mean).then(|| stats::within_variance(&spread)).flatten();
+        let within_skewness = within_variance
+            .filter(|_| spec.skewed)
+            .and_then(|variance| stats::within_skewness(&thirds, variance))
+            .unwrap_or(0.0);
+        let between = between(spec.kind, &providers, &residuals, &ids, within_variance, shown);
+        let used: Vec<usize> = (0..design.columns.len()).filter(|column| !fitted.dropped.contains(column)).collect();
+        let in_model = |adjuster: usize| used.iter().any(|column| design.adjuster[*column] == adjuster);
+        let (mut adjusters, mut out) = (Vec::new(), Vec::new());
+        for (number, adjuster) in spec.adjusters.iter().enumerate() {
+            let list = if in_model(number) && !left_out.contains(&number) { &mut adjusters } else { &mut out };
+            list.push(adjuster.title.clone());
+        }
+        let coefficients = used
+            .iter()
+            .map(|column| Coefficient {
+                name: design.names[*column].clone(),
+                value: fitted.coefficients[*column],
+                standard_error: fitted.standard_errors[*column],
+            })
+            .collect();
+        Some(Self {
+            adjusters,
+            left_out: out,
+            coefficients,
+            diagnostics: fitted.diagnostics,
+            within_variance,
+            within_skewness,
+            between,
+            providers,
+        })
+    }
+}
+
+/// What both kinds of model give.
+struct Fitted {
+    expected: Vec<f64>,
+    coefficients: Vec<f64>,
+    standard_errors: Vec<f64>,
+    dropped: Vec<usize>,
+    diagnostics: stats::Diagnostics,
+}
+
+impl Fitted {
+    fn linear(groups: &[usize], outcomes: &[f64], design: &Design) -> Option<Self> {
+        let fit = stats::fit_linear_within(groups, outcomes, &design.columns)?;
+        let diagnostics = stats::diagnose_linear(&fit, groups, outcomes, &design.columns)?;
+        let expected = fit.expected(&design.columns)?;
+        Some(Self { expected, coefficients: fit.coefficients, standard_errors: fit.standard_errors, dropped: fit.dropped, diagnostics })
+    }
+
+    fn logistic(groups: &[usize], outcomes: &[f64], design: &Design) -> Option<Self> {
+        let events: Vec<bool> = outcomes.iter().map(|value| *value > 0.0).collect();
+        let fit = stats::fit_logistic(&events, &design.columns)?;
+        let diagnostics = stats::diagnose_logistic(&fit, groups, &events, &design.columns)?;
+        let expected = fit.probabilities(&design.columns)?;
+        Some(Self { expected, coefficients: fit.coefficients, standard_errors: fit.standard_errors, dropped: fit.dropped, diagnostics })
+    }
+}
+
+/// The columns of the adjusters that the data can carry; the last declared are left out first. None when none is left.
+fn design(spec: &IndicatorSpec, units: &Units, order: &[usize], events: u64) -> Option<(Design, Vec<usize>)> {
+    let n = order.len() as u64;
+    let most = match spec.kind {
+        Kind::Proportion => stats::supported_covariates(events, n),
+        Kind::Mean => n / UNITS_PER_COVARIATE,
+    };
+    let mut design = Design::default();
+    let mut left_out = Vec::new();
+    for (number, (adjuster, covariate)) in spec.adjusters.iter().zip(&units.covariates).enumerate() {
+        let columns = columns(adjuster, covariate, order);
+        if columns.is_empty() || (design.columns.len() + columns.len()) as u64 > most {
+            left_out.push(number);
+            continue;
+        }
+        for (name, column) in columns {
+            design.names.push(name);
+            design.columns.push(column);
+            design.adjuster.push(number);
+        }
+    }
+    (!design.columns.is_empty()).then_some((design, left_out))
+}
+
+/// The columns of one adjuster. What is missing has a column of its own, where enough is missing to tell.
+fn columns(adjuster: &Adjuster, covariate: &Covariate, order: &[usize]) -> Vec<(String, Vec<f64>)> {
+    let title = &adjuster.title;
+    match covariate {
+        Covariate::Number(cells) => {
+            let mut known: Vec<f64> = order.iter().filter_map(|unit| cells[*unit]).collect();
+            known.sort_by(f64::total_cmp);
+            let Some(moments) = stats::moments(&known) else { return Vec::new() };
+            let Some(sd) = moments.sd.filter(|sd| *sd > 0.0) else { return Vec::new() };
+            let scaled = |unit: &usize| cells[*unit].map_or(0.0, |value| (value - moments.mean) / sd);
+            let mut columns = vec![(title.clone(), order.iter().map(scaled).collect::<Vec<f64>>())];
+            if adjuster.squared {
+                columns.push((format!("{title}, kwadraat"), order.iter().map(|unit| scaled(unit).powi(2)).collect()));
+            }
+            if order.len() - known.len() >= FEWEST_IN_CATEGORY {
+                columns.push((format!("{title}: onbekend"), order.iter().map(|unit| f64::from(u8::from(cells[*unit].is_none()))).collect()));
+            }
+            columns
+        }
+        Covariate::Category(names, cells) => {
+            // The last place is for what is missing.
+            let mut counts = vec![0_usize; names.len() + 1];
+            let place = |unit: usize| cells[unit].unwrap_or(names.len());
+            for unit in order {
+                counts[place(*unit)] += 1;
+            }
+            let Some(reference) = (0..counts.len()).max_by_key(|one| (counts[*one], std::cmp::Reverse(*one))) else { return Vec::new() };
+            (0..counts.len())
+                .filter(|one| *one != reference && counts[*one] >= FEWEST_IN_CATEGORY)
+                .map(|one| {
+                    let name = names.get(one).map_or("onbekend", String::as_str);
+                    (format!("{title}: {name}"), order.iter().map(|unit| f64::from(u8::from(place(*unit) == one))).collect())
+                })
+                .collect()
+        }
+    }
+}
+
+/// Own mean less national mean of the first adjuster with words for it, by provider.
+fn shifts(spec: &IndicatorSpec, units: &Units, order: &[usize], groups: &[usize], providers: usize) -> Vec<Option<f64>> {
+    let told = spec.adjusters.iter().zip(&units.covariates).find(|(adjuster, _)| adjuster.shift.is_some());
+    let Some((_, Covariate::Number(cells))) = told else { return vec![None; providers] };
+    let mut sums = vec![(0.0, 0.0); providers];
+    for (unit, group) in order.iter().zip(groups) {
+        if let (Some(value), Some(sum)) = (cells[*unit], sums.get_mut(*group)) {
+            *sum = (sum.0 + value, sum.1 + 1.0);
+        }
+    }
+    let (total, n) = sums.iter().fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
+    sums.iter().map(|(sum, count)| (*count > 0.0 && n > 0.0).then(|| sum / count - total / n)).collect()
+}
+
+fn between(
+    kind: Kind,
+    providers: &BTreeMap<String, Expected>,
+    residuals: &[Vec<f64>],
+    ids: &[&String],
+    within_variance: Option<f64>,
+    shown: u64,
+) -> Option<f64> {
+    let counted = ids.iter().zip(residuals).filter(|(_, list)| list.len() as u64 >= shown);
+    let variation = match kind {
+        Kind::Mean => {
+            let means: Vec<stats::ProviderMean> = counted
+                .filter_map(|(id, list)| {
+                    let expected = providers.get(*id)?.mean;
+                    let mean = expected + list.iter().sum::<f64>() / list.len() as f64;
+                    Some(stats::ProviderMean { n: list.len() as f64, mean, expected })
+                })
+                .collect();
+            stats::between_variation_means(&means, within_variance?)
+        }
+        Kind::Proportion => {
+            let counts: Vec<stats::AdjustedCount> = counted
+                .filter_map(|(id, list)| {
+                    let probabilities = &providers.get(*id)?.probabilities;
+                    let expected: f64 = probabilities.iter().sum();
+                    let variance = probabilities.iter().map(|p| p * (1.0 - p)).sum();
+                    Some(stats::AdjustedCount { observed: (expected + list.iter().sum::<f64>()).round(), expected, variance })
+                })
+                .collect();
+            stats::between_variation_adjusted(&counts)
+        }
+    };
+    variation.is_supported().then_some(variation.value)
+}

@@ -1,0 +1,254 @@
+//! The single units of an indicator: who they belong to, what came out, and what was known before the start.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
+
+use datafusion::arrow::array::{Array, Float64Array, StringArray};
+use spiegel_model::{AdjusterKind, IndicatorSpec, Kind};
+
+use crate::Error;
+use crate::engine::Rows;
+use crate::observe::Detail;
+
+/// Units in columns of equal length.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Units {
+    /// Ids of the providers, in the order in which they were met.
+    pub(crate) providers: Vec<String>,
+    /// Place in `providers` of each unit.
+    pub(crate) provider: Vec<usize>,
+    /// The value, or 1 and 0 for met and not met. None for a unit that counts in the follow-up only.
+    pub(crate) outcome: Vec<Option<f64>>,
+    /// Parts of the care that occur, sorted.
+    pub(crate) part_names: Vec<String>,
+    /// Place in `part_names`; empty when the indicator has no parts.
+    pub(crate) parts: Vec<Option<usize>>,
+    /// Days to the event, or to the end of what was seen; empty when the indicator has no follow-up.
+    pub(crate) days: Vec<Option<f64>>,
+    /// One for each adjuster of the indicator, in its order; empty when they were not asked for.
+    pub(crate) covariates: Vec<Covariate>,
+}
+
+/// One characteristic of all units, as it was delivered.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Covariate {
+    /// A number.
+    Number(Vec<Option<f64>>),
+    /// Names of categories, sorted, and the place of each unit's.
+    Category(Vec<String>, Vec<Option<usize>>),
+}
+
+impl Units {
+    /// Reads the rows of an indicator with one row per unit.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] when a column is missing, and in detail when a provider has a unit twice.
+    pub(crate) fn read(rows: &Rows, spec: &IndicatorSpec, leave_out: &BTreeSet<String>, detail: Detail) -> Result<Self, Error> {
+        let detailed = detail == Detail::Units;
+        let outcome = if spec.kind == Kind::Proportion { "met" } else { "value" };
+        let mut names = vec!["provider_id", "unit_id", outcome];
+        let mut place_of = |name| {
+            names.push(name);
+            names.len() - 1
+        };
+        let part = (detailed && spec.parts).then(|| place_of("part"));
+        let days = (detailed && spec.survival.is_some()).then(|| place_of("days"));
+        let adjusters: Vec<(usize, AdjusterKind)> =
+            spec.adjusters.iter().filter(|_| detailed).map(|one| (place_of(&one.column), one.kind)).collect();
+        let mut reader = Reader { follow_up: days.is_some(), ..Reader::default() };
+        reader.covariates = adjusters.iter().map(|(_, kind)| Column::new(*kind)).collect();
+        rows.each(&names, |columns| {
+            let (ids, units) = (rows.text(&columns[0])?, rows.text(&columns[1])?);
+            let outcomes = match spec.kind {
+                Kind::Proportion => rows.truth(&columns[2])?.iter().map(|met| met.map(f64::from)).collect(),
+                Kind::Mean => rows.number(&columns[2])?,
+            };
+            let part = part.map(|at| rows.text(&columns[at])).transpose()?;
+            let days = days.map(|at| rows.number(&columns[at])).transpose()?;
+            let mut covariates = Vec::with_capacity(adjusters.len());
+            for (at, kind) in &adjusters {
+                covariates.push(match kind {
+                    AdjusterKind::Number => Cells::Numbers(rows.number(&columns[*at])?),
+                    AdjusterKind::Category => Cells::Texts(rows.text(&columns[*at])?),
+                });
+            }
+            reader.batch(&ids, &units, &outcomes, part.as_ref(), days.as_ref(), &covariates, leave_out, detailed);
+            Ok(())
+        })?;
+        if let Some(provider) = reader.repeated() {
+            return Err(Error::definition(rows.file(), format!("must return one row per unit; provider {provider} has a `unit_id` more than once")));
+        }
+        Ok(reader.finish())
+    }
+
+    /// Units that count, in an order that depends on what they are and not on how rows arrived.
+    pub(crate) fn ordered(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.outcome.len()).filter(|unit| self.outcome[*unit].is_some()).collect();
+        let number = |cell: Option<f64>| cell.unwrap_or(f64::NEG_INFINITY);
+        order.sort_by(|a, b| {
+            let providers = self.providers[self.provider[*a]].cmp(&self.providers[self.provider[*b]]);
+            let outcomes = || number(self.outcome[*a]).total_cmp(&number(self.outcome[*b]));
+            let covariates = || {
+                self.covariates.iter().map(|one| one.compare(*a, *b)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+            };
+            providers.then_with(outcomes).then_with(covariates)
+        });
+        order
+    }
+
+    /// Durations with whether an event ended them, by provider, ascending.
+    pub(crate) fn follow_up(&self) -> BTreeMap<String, Vec<(f64, bool)>> {
+        let mut all: BTreeMap<String, Vec<(f64, bool)>> = BTreeMap::new();
+        for ((provider, days), outcome) in self.provider.iter().zip(&self.days).zip(&self.outcome) {
+            if let (Some(days), Some(id)) = (days, self.providers.get(*provider)) {
+                all.entry(id.clone()).or_default().push((*days, outcome.is_some_and(|met| met > 0.0)));
+            }
+        }
+        for list in all.values_mut() {
+            list.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+        }
+        all
+    }
+}
+
+impl Covariate {
+    fn compare(&self, a: usize, b: usize) -> std::cmp::Ordering {
+        match self {
+            Self::Number(cells) => cells[a].unwrap_or(f64::NEG_INFINITY).total_cmp(&cells[b].unwrap_or(f64::NEG_INFINITY)),
+            Self::Category(_, cells) => cells[a].cmp(&cells[b]),
+        }
+    }
+}
+
+enum Cells {
+    Numbers(Float64Array),
+    Texts(StringArray),
+}
+
+#[derive(Debug)]
+enum Column {
+    Number(Vec<Option<f64>>),
+    Category(Names, Vec<Option<usize>>),
+}
+
+impl Column {
+    fn new(kind: AdjusterKind) -> Self {
+        match kind {
+            AdjusterKind::Number => Self::Number(Vec::new()),
+            AdjusterKind::Category => Self::Category(Names::default(), Vec::new()),
+        }
+    }
+}
+
+/// Texts by the number in which they were first met.
+#[derive(Debug, Default)]
+struct Names {
+    known: BTreeMap<String, usize>,
+}
+
+impl Names {
+    fn place(&mut self, text: &str) -> usize {
+        if let Some(place) = self.known.get(text) {
+            return *place;
+        }
+        let place = self.known.len();
+        self.known.insert(text.to_owned(), place);
+        place
+    }
+
+    /// The texts as they were met.
+    fn in_order(self) -> Vec<String> {
+        let mut names: Vec<(usize, String)> = self.known.into_iter().map(|(name, place)| (place, name)).collect();
+        names.sort_unstable();
+        names.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// The texts sorted, and the cells as places among them.
+    fn sorted(self, cells: Vec<Option<usize>>) -> (Vec<String>, Vec<Option<usize>>) {
+        let mut places = vec![0; self.known.len()];
+        for (sorted, met) in self.known.values().enumerate() {
+            places[*met] = sorted;
+        }
+        (self.known.into_keys().collect(), cells.into_iter().map(|cell| cell.map(|met| places[met])).collect())
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    providers: Names,
+    provider: Vec<usize>,
+    outcome: Vec<Option<f64>>,
+    part_names: Names,
+    parts: Vec<Option<usize>>,
+    days: Vec<Option<f64>>,
+    covariates: Vec<Column>,
+    /// Of each unit, its provider and a hash of its id.
+    seen: Vec<(usize, u64)>,
+    follow_up: bool,
+}
+
+impl Reader {
+    #[expect(clippy::too_many_arguments, reason = "the columns of one batch")]
+    fn batch(
+        &mut self,
+        ids: &StringArray,
+        units: &StringArray,
+        outcomes: &Float64Array,
+        part: Option<&StringArray>,
+        days: Option<&Float64Array>,
+        covariates: &[Cells],
+        leave_out: &BTreeSet<String>,
+        detailed: bool,
+    ) {
+        for row in 0..ids.len() {
+            let counts = !outcomes.is_null(row) || self.follow_up;
+            if ids.is_null(row) || !counts || leave_out.contains(ids.value(row)) {
+                continue;
+            }
+            let provider = self.providers.place(ids.value(row));
+            self.provider.push(provider);
+            self.outcome.push((!outcomes.is_null(row)).then(|| outcomes.value(row)));
+            if detailed && !units.is_null(row) {
+                let mut hasher = DefaultHasher::new();
+                hasher.write(units.value(row).as_bytes());
+                self.seen.push((provider, hasher.finish()));
+            }
+            if let Some(part) = part {
+                self.parts.push((!part.is_null(row)).then(|| self.part_names.place(part.value(row))));
+            }
+            if let Some(days) = days {
+                self.days.push((!days.is_null(row)).then(|| days.value(row)));
+            }
+            for (column, cells) in self.covariates.iter_mut().zip(covariates) {
+                match (column, cells) {
+                    (Column::Number(column), Cells::Numbers(cells)) => column.push((!cells.is_null(row)).then(|| cells.value(row))),
+                    (Column::Category(names, column), Cells::Texts(cells)) => column.push((!cells.is_null(row)).then(|| names.place(cells.value(row)))),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// A provider with one unit twice.
+    fn repeated(&mut self) -> Option<String> {
+        self.seen.sort_unstable();
+        let provider = self.seen.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].0)?;
+        self.providers.known.iter().find(|(_, place)| **place == provider).map(|(id, _)| id.clone())
+    }
+
+    fn finish(self) -> Units {
+        let (part_names, parts) = self.part_names.sorted(self.parts);
+        let covariates = self
+            .covariates
+            .into_iter()
+            .map(|column| match column {
+                Column::Number(cells) => Covariate::Number(cells),
+                Column::Category(names, cells) => {
+                    let (names, cells) = names.sorted(cells);
+                    Covariate::Category(names, cells)
+                }
+            })
+            .collect();
+        Units { providers: self.providers.in_order(), provider: self.provider, outcome: self.outcome, part_names, parts, days: self.days, covariates }
+    }
+}
