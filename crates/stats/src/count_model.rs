@@ -120,6 +120,7 @@ pub(crate) trait CountModel {
 }
 
 /// Probabilities of consecutive counts; what lies outside is below 1e-17 together.
+#[derive(Debug, Clone)]
 pub(crate) struct Distribution {
     first: u64,
     weights: Vec<f64>,
@@ -128,6 +129,21 @@ pub(crate) struct Distribution {
 }
 
 impl Distribution {
+    /// From the probabilities of every count from 0 to the largest possible one.
+    pub(crate) fn complete(weights: Vec<f64>) -> Self {
+        Self { first: 0, weights, complete: true }
+    }
+
+    /// P(X < count) + ½P(X = count), and P(X > count) + ½P(X = count), each summed from its own end. For a
+    /// count among the weights.
+    pub(crate) fn mid_p_tails(&self, count: u64) -> (f64, f64) {
+        let place = (count - self.first) as usize;
+        let half = 0.5 * self.weights[place];
+        let below: f64 = self.weights[..place].iter().sum();
+        let above: f64 = self.weights[place + 1..].iter().rev().sum();
+        (below + half, above + half)
+    }
+
     /// The smallest count with F(count) ≥ p.
     pub(crate) fn quantile(&self, p: f64) -> u64 {
         let mut sum = 0.0;

@@ -7,21 +7,29 @@
 
 mod between;
 mod bootstrap;
+mod bounds;
 mod case_mix;
 mod control_chart;
 mod count_model;
 mod counts;
+mod covariates;
+mod diagnostics;
 mod equivalence;
+mod forecast;
 mod funnel_parity;
 mod interval;
+mod linear_algebra;
 mod means;
 mod multiplicity;
+mod outcome;
 mod placement;
 mod quantiles;
 mod random;
 mod ranks;
+mod regression;
 mod shrinkage;
 pub mod special;
+mod survival;
 mod synthesis;
 mod trend;
 
@@ -31,13 +39,19 @@ pub use between::{
     within_skewness, within_variance,
 };
 pub use bootstrap::{FEWEST_BOOTSTRAP_VALUES, bootstrap_t_interval};
-pub use case_mix::{z_adjusted_count, z_poisson_binomial};
+pub use bounds::{manski_bounds, manski_bounds_mean};
+pub use case_mix::{AdjustedReference, limits_adjusted_count, z_adjusted_count, z_poisson_binomial};
 pub use control_chart::{IndividualsChart, individuals_chart};
 pub use counts::{byar, poisson_exact, poisson_mid_p};
+pub use diagnostics::{
+    CalibrationGroup, Diagnostics, Measure, Verdict, area_under_curve, diagnose_linear, diagnose_logistic,
+    intraclass_correlation,
+};
 pub use equivalence::{
     equivalent_mean, equivalent_proportion, minimum_detectable_difference,
     proportion_detectable_difference,
 };
+pub use forecast::{Forecast, forecast_mean, forecast_proportion};
 pub use funnel_parity::{
     FunnelScale, FunnelVariation, Trim, chi_squared_ratio_limits, funnel_variation,
     interpolated_poisson_limits, interpolated_proportion_limits, spiegelhalter_2005,
@@ -48,13 +62,16 @@ pub use interval::{
 };
 pub use means::{Moments, moments, student_t_interval, t_interval_with_df, welch_difference};
 pub use multiplicity::{benjamini_hochberg, holm};
+pub use outcome::{OutcomeClass, clinical_cut_off, outcome_class, reliable_change, reliable_change_index};
 pub use placement::{
     Limits, limits_count, limits_mean, limits_proportion, z_count, z_mean, z_proportion,
 };
 pub use quantiles::{MedianInterval, median_interval, quantile, quantile_interval};
 pub use random::{RandomStream, seed_of};
 pub use ranks::{RankInterval, expected_ranks, percentile_ranks, rank_intervals, rankability};
-pub use shrinkage::{Shrunken, shrink_mean, shrink_proportion};
+pub use regression::{LinearFit, LogisticFit, fit_linear, fit_linear_within, fit_logistic, supported_covariates};
+pub use shrinkage::{GroupMean, Shrunken, group_priors, shrink_mean, shrink_proportion};
+pub use survival::{Survival, kaplan_meier};
 pub use synthesis::{
     cochran_q, der_simonian_laird, hedges_olkin, inconsistency, paule_mandel, reml,
 };

@@ -17,7 +17,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    const ABSENT: Self = Self {
+    pub(crate) const ABSENT: Self = Self {
         lower: None,
         upper: None,
     };

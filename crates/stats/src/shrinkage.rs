@@ -2,6 +2,7 @@
 
 use crate::interval::{Interval, Z95};
 use crate::special::beta_quantile;
+use crate::synthesis::paule_mandel;
 
 /// A shrunken value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,4 +83,38 @@ pub fn shrink_mean(
         interval: Interval::checked(value - half, value + half)?,
         reliability,
     })
+}
+
+/// The mean of a comparable group.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GroupMean {
+    /// The mean, in the unit of the indicator (a share as a fraction).
+    pub mean: f64,
+    /// Its variance Σᵢ(nᵢ/N)²(σ²/nᵢ + τ²) over its providers, in the unit squared; for a share σ² is
+    /// μ(1−μ)(1−ρ) and τ² is μ(1−μ)ρ.
+    pub variance: f64,
+}
+
+/// The prior mean of each comparable group (§9), in the order given: its own mean drawn towards the national
+/// one, national + B(mean − national) with B = τ²_g/(τ²_g + variance) and τ²_g the variance between groups by
+/// Paule and Mandel. It takes the place of target or expected value when a provider is shrunk within its group.
+///
+/// One group says nothing about differences between groups, so its prior is the national mean; groups that
+/// differ no more than chance makes them have the national mean too. `None` when there is no group, a
+/// variance is not positive, or a number is not finite.
+#[must_use]
+pub fn group_priors(groups: &[GroupMean], national: f64) -> Option<Vec<f64>> {
+    let usable = |group: &GroupMean| group.mean.is_finite() && group.variance > 0.0 && group.variance.is_finite();
+    if groups.is_empty() || !groups.iter().all(usable) || !national.is_finite() {
+        return None;
+    }
+    let means: Vec<f64> = groups.iter().map(|group| group.mean).collect();
+    let variances: Vec<f64> = groups.iter().map(|group| group.variance).collect();
+    let between = paule_mandel(&means, &variances).unwrap_or(0.0);
+    Some(
+        groups
+            .iter()
+            .map(|group| national + between / (between + group.variance) * (group.mean - national))
+            .collect(),
+    )
 }
