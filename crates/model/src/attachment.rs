@@ -132,7 +132,8 @@ fn machine_decimal_comma(value: f64) -> String {
 }
 
 /// Quotes a cell where needed and defuses what a spreadsheet would run as a formula (CWE-1236).
-fn csv_cell(text: &str) -> String {
+#[must_use]
+pub fn csv_cell(text: &str) -> String {
     let defused = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
         && text.replace(',', ".").parse::<f64>().is_err()
     {

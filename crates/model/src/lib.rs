@@ -13,7 +13,7 @@ mod position;
 mod report;
 mod submission;
 
-pub use attachment::{figures_csv, figures_json};
+pub use attachment::{csv_cell, figures_csv, figures_json};
 pub use feedback::{Feedback, FeedbackFinding, FeedbackTable, Preview, PreviewValue};
 pub use finding::{
     Change, Consequence, DeliveredColumn, Finding, QueryCheck, QueryFinding, Receipt, RefusalReason, RowCheck, Rule, RuleExample, RuleOutcome, RuleSet, RuleStatus, TableChange,
@@ -33,6 +33,6 @@ pub use pipeline::{
 pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, Pooled, Position, Range, Side, TrendState, WithinKind};
 pub use report::{
     Cell, DotPlot, FunnelLine, FunnelPlot, IndicatorPage, Labelled, MethodPage, MethodSection, OwnMark, PopulationBlock, PopulationPage,
-    PopulationRow, Report, ReportProvider, SpineRow, Summary, SummaryRow, Table, TrendPlot, TrendYear, Variant,
+    PopulationRow, Report, ReportProvider, SpineRow, Summary, SummaryRow, Table, TitledTable, TrendPlot, TrendYear, Variant,
 };
 pub use submission::{ColumnSchema, ColumnType, Parent, Privacy, SubmissionSchema, TableSchema};

@@ -275,6 +275,15 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
 }
 
+/// A table under a title.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TitledTable {
+    /// Title.
+    pub title: String,
+    /// The table.
+    pub table: Table,
+}
+
 /// One indicator page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IndicatorPage {
@@ -308,6 +317,8 @@ pub struct IndicatorPage {
     pub table_title: String,
     /// Figures behind the plots.
     pub table: Table,
+    /// Further tables with their titles: parts of the care, indicators that belong to this one.
+    pub further: Vec<TitledTable>,
     /// The numbers themselves.
     pub position: Position,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use spiegel_model::{Adjuster, IndicatorSpec, Kind};
 use spiegel_stats as stats;
 
@@ -34,7 +35,7 @@ pub struct CaseMix {
 }
 
 /// One coefficient of a model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Coefficient {
     /// Adjuster and, for a category, which one: `opleiding: laag`.
     pub name: String,

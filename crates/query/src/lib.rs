@@ -16,6 +16,7 @@ mod norm;
 mod observe;
 mod place;
 mod results;
+mod signals;
 mod store;
 mod trend;
 mod units;

@@ -69,7 +69,7 @@ fn norm(pipeline: &Pipeline, spec: &NormSpec, (instrument, scale): (String, Stri
     }
     let reliability = pipeline.instruments.instrument(&instrument)?.scale(scale.as_bytes())?.reliability;
     // 1.96 standard errors of a difference, with the spread of clients as the unit (Jacobson and Truax; domain 4.5).
-    let reliable_change = reliability.map_or(spec.reliable_change, |reliability| stats::Z95 * T_SPREAD * (2.0 * (1.0 - reliability)).sqrt());
+    let reliable_change = reliability.and_then(|reliability| stats::reliable_change(T_SPREAD, reliability)).unwrap_or(spec.reliable_change);
     Some(Norm { instrument, scale, n: moments.n, mean: moments.mean, sd, reliable_change, cut_off: spec.cut_off })
 }
 

@@ -55,6 +55,13 @@ enum Model {
     AdjustedShare { probabilities: Vec<f64>, between: f64, own: Option<stats::AdjustedReference> },
 }
 
+/// A level with its uncertainty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Posterior {
+    pub(crate) mean: f64,
+    pub(crate) variance: f64,
+}
+
 impl Yardstick {
     /// None when the nation has too few providers for a place.
     pub(crate) fn new(spec: &IndicatorSpec, national: &National, provider: &str, summary: Option<&Summary>) -> Option<Self> {
@@ -165,6 +172,28 @@ impl Yardstick {
                 difference.is_finite().then_some(difference)
             }
             Model::AdjustedShare { own, .. } => own.as_ref().map(stats::AdjustedReference::detectable_difference),
+        }
+    }
+
+    /// What is most plausible of the provider's own level, on the adjusted scale (statistics 6.7).
+    pub(crate) fn posterior(&self, summary: &Summary) -> Option<Posterior> {
+        let of = |shrunken: stats::Shrunken| {
+            Posterior { mean: shrunken.value, variance: ((shrunken.interval.upper - shrunken.interval.lower) / (2.0 * stats::Z95)).powi(2) }
+        };
+        match (&self.model, summary) {
+            (Model::Share { rho }, Summary::Proportion { events, n }) => stats::shrink_proportion(*events, *n, self.target, *rho).map(of),
+            (Model::AdjustedShare { probabilities, between, .. }, Summary::Proportion { events, n }) => {
+                // τ² on the scale of log-odds is τ²V² of a count with variance V, so that B = τ²V/(1 + τ²V).
+                let variance: f64 = probabilities.iter().map(|p| p * (1.0 - p)).sum();
+                let reliability = between * variance / (1.0 + between * variance);
+                let difference = *events as f64 / *n as f64 - self.target - self.offset;
+                let spread = between * (variance / *n as f64).powi(2);
+                Some(Posterior { mean: self.target + reliability * difference, variance: (1.0 - reliability) * spread })
+            }
+            (Model::Mean { within_variance, between, .. }, Summary::Mean { n, mean, .. }) => {
+                stats::shrink_mean(mean - self.offset, self.target, *n as f64, *within_variance, *between).map(of)
+            }
+            _ => None,
         }
     }
 
@@ -282,7 +311,7 @@ pub(crate) fn place(
     position.z = yardstick.z(summary);
     position.detectable_difference = yardstick.detectable_difference(position.n);
     position.adjusted = adjusted(spec, national, summary, value, &yardstick, provider);
-    position.shrunken = shrunken(summary, &yardstick);
+    position.shrunken = yardstick.posterior(summary).map(|posterior| posterior.mean + offset);
     let residual_sd = national.case_mix.as_ref().and_then(|model| model.providers.get(provider)).and_then(|expected| expected.residual_sd);
     position.label = label(spec, summary, &position, &yardstick, residual_sd);
     position
@@ -304,24 +333,6 @@ fn adjusted(spec: &IndicatorSpec, national: &National, summary: &Summary, value:
         expected: yardstick.target() + yardstick.offset(),
         shift: expected.shift,
     })
-}
-
-/// The most plausible level, on the scale of the value that is printed (statistics 6.7).
-fn shrunken(summary: &Summary, yardstick: &Yardstick) -> Option<f64> {
-    let target = yardstick.target() + yardstick.offset();
-    match (&yardstick.model, summary) {
-        (Model::Share { rho }, Summary::Proportion { events, n }) => stats::shrink_proportion(*events, *n, yardstick.target(), *rho).map(|one| one.value),
-        (Model::AdjustedShare { probabilities, between, .. }, Summary::Proportion { events, n }) => {
-            // On the scale of log-odds τ² of a share is τ²V² for counts, so that B = τ²V²/(V + τ²V²).
-            let variance: f64 = probabilities.iter().map(|p| p * (1.0 - p)).sum();
-            let reliability = between * variance / (1.0 + between * variance);
-            Some(target + reliability * (*events as f64 / *n as f64 - target))
-        }
-        (Model::Mean { within_variance, between, .. }, Summary::Mean { n, mean, .. }) => {
-            stats::shrink_mean(*mean, target, *n as f64, *within_variance, *between).map(|one| one.value)
-        }
-        _ => None,
-    }
 }
 
 fn on_scale(spec: &IndicatorSpec, interval: stats::Interval) -> Range {

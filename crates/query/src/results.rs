@@ -1,6 +1,8 @@
 //! All results of one report year: every indicator, every year of the trend, every provider.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::thread;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, Float64Array};
@@ -98,6 +100,16 @@ pub struct IndicatorResult {
     pub years: BTreeMap<i32, YearResult>,
     /// What is known of single units, in the report year.
     pub(crate) in_detail: InDetail,
+    /// Positions in the report year, of every provider that delivered.
+    pub positions: BTreeMap<String, Position>,
+}
+
+impl IndicatorResult {
+    /// The position of one provider in the report year; None when it delivered nothing at all.
+    #[must_use]
+    pub fn position(&self, provider: &str) -> Option<&Position> {
+        self.positions.get(provider)
+    }
 }
 
 /// What is known of single units: parts of the care, and follow-up.
@@ -187,16 +199,38 @@ impl Results {
                 years.insert(one, YearResult { summaries, national });
                 in_detail = Some(InDetail::new(&year.minimum, observed));
             }
-            indicators.push(IndicatorResult { indicator: indicator.clone(), years, in_detail: in_detail.unwrap_or_default() });
+            indicators.push(IndicatorResult { indicator: indicator.clone(), years, in_detail: in_detail.unwrap_or_default(), positions: BTreeMap::new() });
         }
         progress("population");
         let population = population(engine, &pipeline, &year)?;
-        Ok(Self { pipeline, year, register, norms, providers, indicators, population })
+        let mut results = Self { pipeline, year, register, norms, providers, indicators, population };
+        results.place_all();
+        Ok(results)
+    }
+
+    /// Places every provider on every indicator, side by side: what a provider's place is does not depend on who computes it.
+    fn place_all(&mut self) {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let ids: Vec<&String> = self.providers.keys().collect();
+        let this = &*self;
+        let of_chunk = |chunk: &[&String]| -> Vec<BTreeMap<String, Position>> {
+            let placed = |indicator| chunk.iter().filter_map(|id| Some(((*id).clone(), this.placed(indicator, id)?))).collect();
+            this.indicators.iter().map(placed).collect()
+        };
+        let chunks: Vec<Vec<BTreeMap<String, Position>>> = thread::scope(|scope| {
+            let of_chunk = &of_chunk;
+            let running: Vec<_> = ids.chunks(ids.len().div_ceil(threads).max(1)).map(|chunk| scope.spawn(move || of_chunk(chunk))).collect();
+            running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+        });
+        for chunk in chunks {
+            for (indicator, positions) in self.indicators.iter_mut().zip(chunk) {
+                indicator.positions.extend(positions);
+            }
+        }
     }
 
     /// The position of one provider on one indicator in the report year.
-    #[must_use]
-    pub fn position(&self, indicator: &IndicatorResult, provider: &str) -> Option<Position> {
+    fn placed(&self, indicator: &IndicatorResult, provider: &str) -> Option<Position> {
         let spec = &indicator.indicator.spec;
         let result = indicator.years.get(&self.year.year)?;
         let mut position = place(

@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 use spiegel_model::Label;
 
 use crate::definition::hex;
-use crate::{ComparableGroup, Error, Results, Standing};
+use crate::signals::{Signal, signals};
+use crate::{Coefficient, ComparableGroup, Error, Norm, Results, Standing};
 
 /// The national figures that a year's reports are measured against: `reference.json`.
 #[derive(Debug, Serialize)]
@@ -23,6 +24,8 @@ pub struct Reference {
     pub year: i32,
     /// SHA-256 over the definitions.
     pub definitions: String,
+    /// The norm table of questionnaires.
+    pub norms: Vec<Norm>,
     /// One per indicator.
     pub indicators: Vec<ReferenceIndicator>,
 }
@@ -50,6 +53,19 @@ pub struct ReferenceIndicator {
     pub overdispersion: f64,
     /// Rankability.
     pub rankability: Option<f64>,
+    /// The case-mix model. None without adjusters, or when nothing could be fitted.
+    pub case_mix: Option<ReferenceModel>,
+}
+
+/// A case-mix model as it is frozen.
+#[derive(Debug, Serialize)]
+pub struct ReferenceModel {
+    /// Coefficients, in the order of the columns.
+    pub coefficients: Vec<Coefficient>,
+    /// Variation between providers after adjustment.
+    pub between: Option<f64>,
+    /// Variance within providers that is left, for a mean.
+    pub within_variance: Option<f64>,
 }
 
 impl Reference {
@@ -72,10 +88,15 @@ impl Reference {
                     within_skewness: national.within_skewness,
                     overdispersion: national.overdispersion,
                     rankability: national.rankability,
+                    case_mix: national.case_mix.as_ref().map(|model| ReferenceModel {
+                        coefficients: model.coefficients.clone(),
+                        between: model.between,
+                        within_variance: model.within_variance,
+                    }),
                 })
             })
             .collect();
-        Self { year: results.year.year, definitions: results.pipeline.fingerprint.clone(), indicators }
+        Self { year: results.year.year, definitions: results.pipeline.fingerprint.clone(), norms: results.norms.clone(), indicators }
     }
 
     /// As text, and its SHA-256.
@@ -90,8 +111,9 @@ impl Reference {
     }
 }
 
-/// Writes `observations.parquet` (one row per indicator, year and provider), `positions.parquet`,
-/// `distributions.parquet`, `groups.parquet` and `reference.json` into `folder`.
+/// Writes `observations.parquet` (one row per indicator, year and provider), `positions.parquet`, `distributions.parquet`,
+/// `groups.parquet`, `parts.parquet`, `models.parquet` (case-mix coefficients and diagnostics), `signals.parquet` with the same rows
+/// for Excel in `signalen.csv`, and `reference.json` into `folder`.
 ///
 /// # Errors
 /// [`Error::Lake`] when the disk refuses.
@@ -101,6 +123,11 @@ pub fn write_results(results: &Results, folder: &Path) -> Result<(), Error> {
     write_batch(&positions(results)?, &folder.join("positions.parquet"))?;
     write_batch(&distributions(results)?, &folder.join("distributions.parquet"))?;
     write_batch(&groups(results)?, &folder.join("groups.parquet"))?;
+    write_batch(&parts(results)?, &folder.join("parts.parquet"))?;
+    write_batch(&models(results)?, &folder.join("models.parquet"))?;
+    let signals = signals(results);
+    write_batch(&signal_columns(&signals).batch()?, &folder.join("signals.parquet"))?;
+    write_whole(&folder.join("signalen.csv"), signals_csv(&signals).as_bytes())?;
     let (text, _) = Reference::new(results).to_json()?;
     write_whole(&folder.join("reference.json"), text.as_bytes())
 }
@@ -137,6 +164,15 @@ impl Columns {
     }
     fn year(&mut self, name: &'static str, value: i32) -> &mut Self {
         push(&mut self.year, name, value);
+        self
+    }
+
+    /// With these columns when there are no rows, so that the table can be read all the same.
+    fn or_empty(mut self, text: &[&'static str], number: &[&'static str]) -> Self {
+        if self.text.is_empty() {
+            self.text = text.iter().map(|name| (*name, Vec::new())).collect();
+            self.number = number.iter().map(|name| (*name, Vec::new())).collect();
+        }
         self
     }
 
@@ -186,8 +222,7 @@ fn observations(results: &Results) -> Result<RecordBatch, Error> {
 fn positions(results: &Results) -> Result<RecordBatch, Error> {
     let mut columns = Columns::default();
     for indicator in &results.indicators {
-        for provider in results.providers.keys() {
-            let Some(position) = results.position(indicator, provider) else { continue };
+        for (provider, position) in &indicator.positions {
             columns
                 .text("indicator", &position.indicator)
                 .text("provider_id", provider)
@@ -202,10 +237,78 @@ fn positions(results: &Results) -> Result<RecordBatch, Error> {
                 .number("expected_lower", position.expected_lower)
                 .number("expected_upper", position.expected_upper)
                 .number("z", position.z)
-                .number("detectable_difference", position.detectable_difference);
+                .number("detectable_difference", position.detectable_difference)
+                .number("adjusted", position.adjusted.as_ref().map(|adjusted| adjusted.value))
+                .number("adjusted_lower", position.adjusted.as_ref().and_then(|adjusted| adjusted.interval).map(|interval| interval.lower))
+                .number("adjusted_upper", position.adjusted.as_ref().and_then(|adjusted| adjusted.interval).map(|interval| interval.upper))
+                .number("shrunken", position.shrunken)
+                .number("incidence", position.incidence.map(|incidence| incidence.value));
         }
     }
     columns.batch()
+}
+
+fn signal_columns(signals: &[Signal]) -> Columns {
+    let mut columns = Columns::default();
+    for one in signals {
+        columns
+            .text("provider_id", &one.provider)
+            .text("name", &one.name)
+            .text("indicator", &one.indicator)
+            .text("label", label_word(one.label))
+            .year("year", one.year)
+            .count("n", Some(one.n))
+            .count("rank_lower", one.ranks.map(|ranks| ranks.lower))
+            .count("rank_upper", one.ranks.map(|ranks| ranks.upper))
+            .number("value", Some(one.value))
+            .number("adjusted", one.adjusted)
+            .number("target", one.target)
+            .number("z", Some(one.z))
+            .number("p", Some(one.p))
+            .number("q", Some(one.q))
+            .number("most_plausible", one.most_plausible)
+            .number("expected_rank", one.expected_rank)
+            .number("percentile", one.percentile)
+            .number("in_lowest_quarter", one.ranks.map(|ranks| ranks.in_lowest_quarter))
+            .number("rankability", one.rankability);
+    }
+    columns.or_empty(&["provider_id", "name", "indicator", "label"], &["value", "z", "p", "q"])
+}
+
+/// For Excel: UTF-8 with a mark, semicolons, decimal commas; text that would be read as a formula is quoted as text.
+fn signals_csv(signals: &[Signal]) -> String {
+    let heads = [
+        "agb", "naam", "onderwerp", "jaar", "n", "waarde", "gecorrigeerd", "doel", "z", "p", "q (Benjamini-Hochberg)", "plek", "meest aannemelijk", "verwachte rang",
+        "percentiel", "rang vanaf", "rang tot en met", "kans laagste kwart", "onderscheid",
+    ];
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}").replace('.', ","));
+    let mut csv = format!("\u{feff}{}\r\n", heads.join(";"));
+    for one in signals {
+        let cells = [
+            one.provider.clone(),
+            one.name.clone(),
+            one.indicator.clone(),
+            one.year.to_string(),
+            one.n.to_string(),
+            number(Some(one.value)),
+            number(one.adjusted),
+            number(one.target),
+            number(Some(one.z)),
+            number(Some(one.p)),
+            number(Some(one.q)),
+            label_word(one.label),
+            number(one.most_plausible),
+            number(one.expected_rank),
+            number(one.percentile),
+            one.ranks.map_or_else(String::new, |ranks| ranks.lower.to_string()),
+            one.ranks.map_or_else(String::new, |ranks| ranks.upper.to_string()),
+            number(one.ranks.map(|ranks| ranks.in_lowest_quarter)),
+            number(one.rankability),
+        ];
+        csv.push_str(&cells.map(|cell| spiegel_model::csv_cell(&cell)).join(";"));
+        csv.push_str("\r\n");
+    }
+    csv
 }
 
 fn label_word(label: Label) -> String {
@@ -265,6 +368,73 @@ fn groups(results: &Results) -> Result<RecordBatch, Error> {
         }
     }
     columns.batch()
+}
+
+fn parts(results: &Results) -> Result<RecordBatch, Error> {
+    let mut columns = Columns::default();
+    for indicator in &results.indicators {
+        for (provider, position) in &indicator.positions {
+            for part in position.parts.iter().filter(|part| part.n > 0) {
+                columns
+                    .text("indicator", &position.indicator)
+                    .text("provider_id", provider)
+                    .text("part", &part.part)
+                    .year("year", position.year)
+                    .count("n", Some(part.n))
+                    .number("value", part.value)
+                    .number("lower", part.interval.map(|interval| interval.lower))
+                    .number("upper", part.interval.map(|interval| interval.upper))
+                    .number("national", part.national);
+            }
+        }
+    }
+    columns.or_empty(&["indicator", "provider_id", "part"], &["value", "lower", "upper", "national"]).batch()
+}
+
+/// One row per coefficient and per diagnostic of every case-mix model.
+fn models(results: &Results) -> Result<RecordBatch, Error> {
+    let mut columns = Columns::default();
+    for indicator in &results.indicators {
+        let Some(model) = indicator.years.get(&results.year.year).and_then(|year| year.national.case_mix.as_ref()) else { continue };
+        let mut row = |kind: &str, name: &str, value: Option<f64>, standard_error: Option<f64>, passes: &str| {
+            columns
+                .text("indicator", &indicator.indicator.spec.id)
+                .text("row", kind)
+                .text("name", name)
+                .text("passes", passes)
+                .year("year", results.year.year)
+                .number("value", value)
+                .number("standard_error", standard_error);
+        };
+        for one in &model.coefficients {
+            row("coefficient", &one.name, Some(one.value), Some(one.standard_error), "");
+        }
+        for verdict in model.diagnostics.verdicts() {
+            row("diagnostic", measure_word(verdict.measure), verdict.value, None, if verdict.passes { "pass" } else { "warn" });
+        }
+        row("diagnostic", "discrimination_in_sample", Some(model.diagnostics.discrimination), None, "");
+        row("diagnostic", "brier", model.diagnostics.brier, None, "");
+        row("diagnostic", "residual_intraclass_correlation", model.diagnostics.residual_correlation, None, "");
+        row("diagnostic", "between_variance", model.between, None, "");
+        for (place, group) in model.diagnostics.calibration.iter().enumerate() {
+            row("calibration", &format!("tenth {}: observed at expected {:.6}", place + 1, group.expected), Some(group.observed), None, "");
+        }
+        for title in &model.left_out {
+            row("left_out", title, None, None, "");
+        }
+    }
+    columns.or_empty(&["indicator", "row", "name", "passes"], &["value", "standard_error"]).batch()
+}
+
+fn measure_word(measure: spiegel_stats::Measure) -> &'static str {
+    use spiegel_stats::Measure;
+    match measure {
+        Measure::Discrimination => "discrimination_elsewhere",
+        Measure::CalibrationSlope => "calibration_slope",
+        Measure::LargestInflation => "largest_variance_inflation",
+        Measure::LargestInfluence => "largest_influence",
+        Measure::Separation => "separation",
+    }
 }
 
 fn write_batch(batch: &RecordBatch, file: &Path) -> Result<(), Error> {

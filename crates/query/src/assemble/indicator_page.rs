@@ -2,7 +2,7 @@
 
 use spiegel_model::{
     DotPlot, FunnelPlot, IndicatorPage, IndicatorSpec, Kind, Label, Labelled, MethodSection, MissingCode, OwnMark, Position, Range, Side,
-    Table, Tips, TrendPlot, TrendState, TrendYear, ValueFormat, count,
+    Table, Tips, TitledTable, TrendPlot, TrendState, TrendYear, ValueFormat, count,
 };
 
 use super::{code_text, held_note};
@@ -22,7 +22,7 @@ pub(super) struct Page {
 pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &str) -> Option<Page> {
     let spec = &indicator.indicator.spec;
     let words = &results.pipeline.spec.words;
-    let position = results.position(indicator, provider)?;
+    let position = indicator.position(provider)?.clone();
     let result = indicator.years.get(&results.year.year)?;
     let distribution = result.national.distribution.as_ref();
     let group = results.group_middle(indicator, provider);
@@ -32,6 +32,7 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         provider_word: &words.provider,
         providers_word: &words.providers,
         shown: results.year.minimum.shown,
+        adjusters: result.national.case_mix.as_ref().map_or(&[], |model| model.adjusters.as_slice()),
     };
     let own = own_mark(spec, &position, "U: ", true);
     let trend_years = trend_years(results, indicator, provider);
@@ -82,6 +83,7 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         discuss: discuss(tips(text, position.label)),
         table_title: "Cijfers bij deze pagina".to_owned(),
         table: table(spec, &trend_years, group, results.year.minimum.shown),
+        further: parts(results, spec, &position).into_iter().chain(belonging(results, spec, provider)).collect(),
         position: position.clone(),
     };
     Some(Page { page, spec: spec.clone(), group, position })
@@ -129,6 +131,17 @@ fn own_mark(spec: &IndicatorSpec, position: &Position, before: &str, unit: bool)
     let value = position.value?;
     let text = if unit { spec.format.value_with_unit(value, position.n) } else { spec.format.value(value, position.n) };
     Some(OwnMark { value, interval: position.interval, label: format!("{before}{text}"), n: position.n })
+}
+
+/// The own value on the scale of the funnel: adjusted where there is a case-mix model.
+fn funnel_mark(spec: &IndicatorSpec, position: &Position) -> Option<OwnMark> {
+    let mut own = own_mark(spec, position, "U ", false)?;
+    if let Some(adjusted) = &position.adjusted {
+        own.value = adjusted.value;
+        own.interval = adjusted.interval;
+        own.label = format!("U {}", spec.format.value(adjusted.value, position.n));
+    }
+    Some(own)
 }
 
 /// National figures rest on many units: one decimal for shares.
@@ -221,7 +234,7 @@ fn funnel(
     let own_n = if position.value.is_some() { position.n as f64 } else { 0.0 };
     let cap = result.national.size_cap;
     let n_maximum = if own_n > cap { own_n } else { cap };
-    let own = own_mark(spec, position, "U ", false);
+    let own = funnel_mark(spec, position);
     let target = yardstick.target();
     let place = match position.label {
         Label::Within(_) => "U ligt binnen de 95%-grenzen.",
@@ -237,7 +250,8 @@ fn funnel(
     } else {
         format!(" Elke grijze stip staat voor drie of meer {} van ongeveer dezelfde grootte.", words.providers)
     };
-    let limits = match (position.expected_lower, position.expected_upper) {
+    let shift = position.adjusted.as_ref().map_or(0.0, |adjusted| adjusted.expected - target);
+    let limits = match (position.expected_lower.map(|limit| limit - shift), position.expected_upper.map(|limit| limit - shift)) {
         (Some(lower), Some(upper)) => {
             format!(" De 95%-grenzen bij uw aantal zijn {}.", spec.format.range_in_words(lower, upper, position.n))
         }
@@ -265,7 +279,7 @@ fn funnel(
         n_maximum,
         n_label: format!("aantal {}", spec.unit.plural),
         own,
-        caption: format!("Uw cijfer naast uw aantal. {place}{others}"),
+        caption: format!("Uw {}cijfer naast uw aantal. {place}{others}", if position.adjusted.is_some() { "gecorrigeerde " } else { "" }),
         alt,
     })
 }
@@ -385,6 +399,75 @@ fn table(spec: &IndicatorSpec, years: &[TrendYear], group: Option<(f64, usize)>,
         })
         .collect();
     Table { heads, rows }
+}
+
+/// Values by part of the care; None when no part may be shown.
+fn parts(results: &Results, spec: &IndicatorSpec, position: &Position) -> Option<TitledTable> {
+    let declared = results.pipeline.spec.parts.as_ref()?;
+    position.parts.iter().find(|part| part.value.is_some())?;
+    let shown = results.year.minimum.shown;
+    let rows = position
+        .parts
+        .iter()
+        .filter(|part| part.n > 0)
+        .map(|part| {
+            let label = declared.categories.iter().find(|one| one.id == part.part).map_or(part.part.as_str(), |one| one.label.as_str());
+            vec![
+                label.to_owned(),
+                if part.n < shown { format!("<{shown}") } else { count(part.n) },
+                part.value.map_or_else(|| code_text(MissingCode::TooSmall, shown), |value| spec.format.value(value, part.n)),
+                part.interval.map_or_else(|| "n.b.".to_owned(), |range| spec.format.range(range.lower, range.upper, part.n)),
+                part.national.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value)),
+            ]
+        })
+        .collect();
+    let heads = vec![declared.title.clone(), "n".to_owned(), "U".to_owned(), "95%-interval".to_owned(), "landelijk".to_owned()];
+    Some(TitledTable { title: declared.title.clone(), table: Table { heads, rows } })
+}
+
+/// The indicators that are shown with this one.
+fn belonging(results: &Results, spec: &IndicatorSpec, provider: &str) -> Option<TitledTable> {
+    let rows: Vec<Vec<String>> = results
+        .indicators
+        .iter()
+        .filter(|one| one.indicator.spec.shown_with.as_deref() == Some(spec.id.as_str()))
+        .filter_map(|one| {
+            let position = one.position(provider)?;
+            let spec = &one.indicator.spec;
+            let mean = one.years.get(&results.year.year)?.national.mean;
+            let (value, n) = (position.value, position.n);
+            Some(vec![
+                spec.short.clone(),
+                if value.is_some() { count(n) } else { "n.b.".to_owned() },
+                match (value, position.label) {
+                    (Some(value), _) => spec.format.value(value, n),
+                    (None, Label::None(code)) => code_text(code, results.year.minimum.shown),
+                    (None, _) => "n.b.".to_owned(),
+                },
+                position
+                    .interval
+                    .filter(|_| value.is_some())
+                    .map_or_else(|| "n.b.".to_owned(), |range| spec.format.range(range.lower, range.upper, n)),
+                mean.map_or_else(|| "n.b.".to_owned(), |mean| national(spec, mean)),
+                place_text(position, results.year.minimum.shown),
+            ])
+        })
+        .collect();
+    let heads = ["Ook gemeten", "n", "U", "95%-interval", "landelijk", "Uw plek"].map(str::to_owned).into();
+    (!rows.is_empty()).then(|| TitledTable { title: "Ook gemeten".to_owned(), table: Table { heads, rows } })
+}
+
+/// The place in words, as on page 1.
+pub(super) fn place_text(position: &Position, shown: u64) -> String {
+    match position.label {
+        Label::None(code) if position.value.is_some() => code_text(code, shown),
+        Label::None(_) => String::new(),
+        Label::Within(_) => "binnen de spreiding".to_owned(),
+        Label::Attention(Side::Higher) => "hoger".to_owned(),
+        Label::Attention(Side::Lower) => "lager".to_owned(),
+        Label::Signal(Side::Higher) => "duidelijk hoger".to_owned(),
+        Label::Signal(Side::Lower) => "duidelijk lager".to_owned(),
+    }
 }
 
 fn own_text(format: &ValueFormat, own: &OwnMark) -> String {

@@ -36,6 +36,7 @@ pub fn assemble(results: &Results, provider: &str, context: &ReportContext) -> O
     let indicators: Vec<_> = results
         .indicators
         .iter()
+        .filter(|indicator| indicator.indicator.spec.shown_with.is_none())
         .filter_map(|indicator| indicator_page::page(results, indicator, provider))
         .collect();
     let shown = indicators.iter().any(|page| page.position.value.is_some());

@@ -11,6 +11,9 @@ const UNITS_FOR_PERCENTAGE: u64 = 20;
 /// From this denominator a percentage has a decimal (report specification, section 6).
 const UNITS_FOR_DECIMAL: u64 = 200;
 
+/// More adjusters than this are counted and not named.
+const NAMED_ADJUSTERS: usize = 4;
+
 /// What the sentences speak about.
 pub(super) struct Subject<'a> {
     pub(super) spec: &'a IndicatorSpec,
@@ -18,6 +21,8 @@ pub(super) struct Subject<'a> {
     pub(super) provider_word: &'a str,
     pub(super) providers_word: &'a str,
     pub(super) shown: u64,
+    /// Titles of what the place is adjusted for; empty without a case-mix model.
+    pub(super) adjusters: &'a [String],
 }
 
 impl Subject<'_> {
@@ -36,24 +41,22 @@ impl Subject<'_> {
         };
         let own = self.own_sentence(value);
         let counted = self.spec.unit.counted(n);
-        let who = format!("een {} met {counted}", self.provider_word);
+        let clients = if self.position.adjusted.is_some() { " en cliënten als de uwe" } else { "" };
+        let who = format!("een {} met {counted}{clients}", self.provider_word);
         match self.position.label {
             Label::None(MissingCode::TooFewToCompare) => vec![
                 own,
                 format!("Met {counted} kunnen we dit niet zinvol vergelijken. U ziet uw cijfer, zonder conclusie."),
             ],
-            Label::None(_) => vec![own, format!("We vergelijken dit cijfer niet: te weinig {} hebben genoeg gegevens.", self.providers_word)],
-            Label::Within(WithinKind::Equivalent) => {
-                vec![own, format!("Dat is aantoonbaar vergelijkbaar met het landelijk gemiddelde{}.", self.target())]
+            Label::None(_) if self.position.coverage.is_some() => {
+                vec![own, "We vergelijken dit cijfer niet, omdat er te veel ontbreekt.".to_owned()]
             }
-            Label::Within(WithinKind::Indistinguishable) => vec![
-                own,
-                format!("Dat is niet te onderscheiden van het landelijk gemiddelde{}.", self.target()),
-            ],
-            Label::Within(WithinKind::DiffersAsMany) => vec![
-                own,
-                format!("Dat is anders dan het landelijk gemiddelde{}, zoals bij veel {}.", self.target(), self.providers_word),
-            ],
+            Label::None(_) => vec![own, format!("We vergelijken dit cijfer niet: te weinig {} hebben genoeg gegevens.", self.providers_word)],
+            Label::Within(WithinKind::Equivalent) => vec![own, format!("Dat is aantoonbaar vergelijkbaar met {}.", self.target())],
+            Label::Within(WithinKind::Indistinguishable) => vec![own, format!("Dat is niet te onderscheiden van {}.", self.target())],
+            Label::Within(WithinKind::DiffersAsMany) => {
+                vec![own, format!("Dat is anders dan {}, zoals bij veel {}.", self.target(), self.providers_word)]
+            }
             Label::Attention(side) => vec![
                 own,
                 format!("Dat is {} dan we verwachten van {who}{}.", self.verb(side), self.expected(false)),
@@ -75,9 +78,9 @@ impl Subject<'_> {
         }
     }
 
-    /// The sentences after the headline: years, guideline, nation and group. At most three.
+    /// The sentences after the headline: what is missing, years, guideline, nation and group.
     pub(super) fn further(&self, distribution: Option<&Distribution>, group: Option<(f64, usize)>) -> Vec<String> {
-        let mut sentences = Vec::new();
+        let mut sentences = self.coverage();
         sentences.extend(self.trend());
         sentences.extend(self.guideline());
         sentences.extend(self.nation(distribution, group));
@@ -101,10 +104,11 @@ impl Subject<'_> {
             .replace("{share}", &share)
     }
 
+    /// What the own value is measured against, with its figure.
     fn target(&self) -> String {
-        self.position
-            .target
-            .map_or_else(String::new, |target| format!(" ({})", self.national_value(target)))
+        let what = if self.position.adjusted.is_some() { "wat landelijk bij cliënten als de uwe te verwachten is" } else { "het landelijk gemiddelde" };
+        let figure = self.position.target.map_or_else(String::new, |target| format!(" ({})", self.national_value(target)));
+        format!("{what}{figure}")
     }
 
     /// A national figure rests on many units and keeps its decimals.
@@ -148,6 +152,74 @@ impl Subject<'_> {
             Side::Higher => &self.spec.verbs.more,
             Side::Lower => &self.spec.verbs.less,
         }
+    }
+
+    /// How much was there, when that asks for a caution, and what the rest could have made of it.
+    fn coverage(&self) -> Vec<String> {
+        let (Some(declared), Some(covered)) = (&self.spec.coverage, self.position.coverage.filter(|covered| covered.caution)) else { return Vec::new() };
+        let share = percentage(covered.units as f64 / covered.of as f64, usize::from(covered.of >= UNITS_FOR_DECIMAL));
+        let mut sentences =
+            vec![format!("{} is er bij {share} van uw {}; wie ontbreekt, kan anders zijn dan wie meedoet.", declared.title, self.spec.unit.plural)];
+        if let Some(bounds) = covered.bounds.filter(|_| self.position.value.is_some()) {
+            sentences.push(format!(
+                "Wat de ontbrekende {} ook hadden laten zien: het aandeel ligt tussen {} en {}.",
+                self.spec.unit.plural,
+                percentage(bounds.lower, 0),
+                percentage(bounds.upper, 0)
+            ));
+        }
+        sentences
+    }
+
+    /// The value after adjustment beside the raw one, and how the clients differ.
+    fn adjustment(&self) -> Vec<String> {
+        let (Some(adjusted), Some(value)) = (&self.position.adjusted, self.position.value) else { return Vec::new() };
+        let (format, n) = (&self.spec.format, self.position.n);
+        let what = if self.adjusters.len() <= NAMED_ADJUSTERS {
+            listed(self.adjusters)
+        } else {
+            format!("{} kenmerken van uw cliënten (zie Methode)", spiegel_model::ordinal_word(self.adjusters.len()))
+        };
+        let mut sentences = vec![format!("Gecorrigeerd voor {what} is uw cijfer {}; zonder correctie {}.", format.value(adjusted.value, n), format.value(value, n))];
+        let told = self.spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref());
+        if let (Some(words), Some(shift)) = (told, adjusted.shift) {
+            let size = spiegel_model::decimal(shift.abs(), words.decimals);
+            let nothing = spiegel_model::decimal(0.0, words.decimals);
+            if size != nothing {
+                let words = if shift > 0.0 { &words.more } else { &words.less };
+                sentences.push(format!("Uw cliënten {}.", words.replace("{difference}", &size)));
+            }
+        }
+        sentences
+    }
+
+    /// Several years together, for few units in one.
+    fn pooled(&self) -> Option<String> {
+        let pooled = self.position.pooled.as_ref()?;
+        let format = &self.spec.format;
+        let interval = pooled
+            .interval
+            .map_or_else(String::new, |interval| format!(" (95%-interval {})", format.range_in_words(interval.lower, interval.upper, pooled.n)));
+        Some(format!(
+            "Over {} tot en met {} samen: {}, {}{interval}.",
+            pooled.first_year,
+            self.position.year,
+            self.spec.unit.counted(pooled.n),
+            format.value_with_unit(pooled.value, pooled.n)
+        ))
+    }
+
+    /// Kaplan-Meier beside the share.
+    fn incidence(&self) -> Option<String> {
+        let incidence = self.position.incidence.filter(|_| self.position.value.is_some())?;
+        let interval = incidence.interval.map_or_else(String::new, |interval| {
+            format!(", 95%-interval {}", self.spec.format.range_in_words(interval.lower, interval.upper, incidence.n))
+        });
+        Some(format!(
+            "Tellen ook {} mee die nog geen vol jaar zijn gevolgd, dan is het {} (Kaplan-Meier{interval}).",
+            self.spec.unit.plural,
+            self.spec.format.value(incidence.value, incidence.n)
+        ))
     }
 
     fn trend(&self) -> Option<String> {
@@ -205,8 +277,8 @@ impl Subject<'_> {
     pub(super) fn certainty(&self) -> Vec<String> {
         let n = self.position.n;
         let format = &self.spec.format;
-        let mut paragraphs = Vec::new();
-        let Some(value) = self.position.value else { return paragraphs };
+        let mut paragraphs: Vec<String> = Vec::new();
+        let Some(value) = self.position.value else { return self.pooled().into_iter().collect() };
         let mut first = match self.position.label {
             Label::None(MissingCode::TooFewToCompare) => "Niet vergelijkbaar: te weinig gegevens voor een plek.".to_owned(),
             Label::None(_) => "Niet vergelijkbaar.".to_owned(),
@@ -220,6 +292,9 @@ impl Subject<'_> {
             ));
         }
         paragraphs.push(first);
+        paragraphs.extend(self.adjustment());
+        paragraphs.extend(self.pooled());
+        paragraphs.extend(self.incidence());
         if let (Some(difference), false) = (self.position.detectable_difference, matches!(self.position.label, Label::None(_))) {
             paragraphs.push(format!(
                 "Aanbieders verschillen gewoonlijk van elkaar. Daarom valt bij {} pas een verschil van ongeveer {} met het landelijk gemiddelde op.",
@@ -261,6 +336,15 @@ impl Subject<'_> {
                 Some("Hier kunnen andere aanbieders iets van u leren. Wilt u uw werkwijze delen?".to_owned())
             }
         }
+    }
+}
+
+/// `a, b en c`.
+pub(super) fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} en {last}", first.join(", ")),
     }
 }
 

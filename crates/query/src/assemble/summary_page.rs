@@ -7,7 +7,8 @@ use spiegel_model::{
     ordinal_word, percentage,
 };
 
-use super::indicator_page::{Page, is_share};
+use super::indicator_page::{Page, is_share, place_text};
+use super::sentences::listed;
 use super::{code_note, code_text};
 use crate::distribution::on_grid;
 use crate::{Distribution, Results};
@@ -54,14 +55,13 @@ fn row(results: &Results, page: &Page) -> SummaryRow {
         (None, Label::None(code)) => code_text(code, shown),
         (None, _) => code_text(MissingCode::NotDelivered, shown),
     };
-    let (place, marks) = match label {
-        Label::None(code) if value.is_some() => (code_text(code, shown), 0),
-        Label::None(_) => (String::new(), 0),
-        Label::Within(_) => ("binnen de spreiding".to_owned(), 0),
-        Label::Attention(Side::Higher) => ("hoger".to_owned(), 1),
-        Label::Attention(Side::Lower) => ("lager".to_owned(), -1),
-        Label::Signal(Side::Higher) => ("duidelijk hoger".to_owned(), 2),
-        Label::Signal(Side::Lower) => ("duidelijk lager".to_owned(), -2),
+    let place = place_text(&page.position, shown);
+    let marks = match label {
+        Label::None(_) | Label::Within(_) => 0,
+        Label::Attention(Side::Higher) => 1,
+        Label::Attention(Side::Lower) => -1,
+        Label::Signal(Side::Higher) => 2,
+        Label::Signal(Side::Lower) => -2,
     };
     let result = results
         .indicators
@@ -221,14 +221,6 @@ fn reasons(results: &Results, pages: &[Page]) -> Vec<MethodSection> {
             bullets: Vec::new(),
         },
     ]
-}
-
-fn listed(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} en {last}", first.join(", ")),
-    }
 }
 
 fn legend(results: &Results, pages: &[Page]) -> String {
