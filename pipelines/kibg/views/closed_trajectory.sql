@@ -2,6 +2,7 @@
 -- an open trajectory has no end date and does not count.
 -- direct_minutes: the sum of the sessions where sessions were delivered, else the total that was delivered.
 -- first_date, last_date: the first and the last session where sessions were delivered, else start and end (domain 4.2).
+-- Characteristics before the start are those of views/client_trajectory.sql.
 -- incomplete (definition OT-2025.1): the provider registered the trajectory as incomplete (product O), or it has at most
 -- 120 direct minutes and a close reason of the former incomplete product (domain 5.1 and 5.2). No minutes count as zero.
 WITH delivered_session AS (
@@ -29,8 +30,16 @@ closed AS (
         trajectory.scheme,
         trajectory.product,
         trajectory.minutes_source,
-        COALESCE(delivered_session.direct_minutes, CAST(trajectory.direct_minutes AS BIGINT)) AS direct_minutes
-    FROM trajectory
+        COALESCE(delivered_session.direct_minutes, CAST(trajectory.direct_minutes AS BIGINT)) AS direct_minutes,
+        trajectory.age_at_start,
+        trajectory.sex,
+        trajectory.diagnosis_group,
+        trajectory.care_demand_type,
+        trajectory.education,
+        trajectory.work,
+        trajectory.earlier_treatment,
+        trajectory.referrer
+    FROM client_trajectory AS trajectory
     LEFT JOIN delivered_session
         ON delivered_session.year = trajectory.year
         AND delivered_session.provider_id = trajectory.provider_id
@@ -48,8 +57,17 @@ SELECT
     last_date,
     close_reason,
     scheme,
+    product,
     minutes_source,
     direct_minutes,
+    age_at_start,
+    sex,
+    diagnosis_group,
+    care_demand_type,
+    education,
+    work,
+    earlier_treatment,
+    referrer,
     COALESCE(product, '') = 'O'
         OR (
             COALESCE(direct_minutes, 0) <= 120
