@@ -67,6 +67,19 @@ struct Design {
 }
 
 impl CaseMix {
+    /// Whether places are taken on the adjusted scale: the model tells clients of other providers apart, and there are enough providers.
+    /// A model that does not would only add its own noise.
+    #[must_use]
+    pub fn places(&self) -> bool {
+        self.discriminates() && self.between.is_some()
+    }
+
+    /// Whether the model says anything of clients of providers that it was not fitted to.
+    #[must_use]
+    pub fn discriminates(&self) -> bool {
+        self.diagnostics.verdicts().iter().any(|verdict| verdict.measure == stats::Measure::Discrimination && verdict.passes)
+    }
+
     /// Fits the model on all units that count. None without adjusters or units, or when nothing can be fitted. Providers with fewer
     /// than `shown` units take part in the fit, and not in the variation between providers.
     pub(crate) fn fit(spec: &IndicatorSpec, units: &Units, shown: u64) -> Option<Self> {
@@ -203,7 +216,7 @@ fn columns(adjuster: &Adjuster, covariate: &Covariate, order: &[usize]) -> Vec<(
             let Some(moments) = stats::moments(&known) else { return Vec::new() };
             let Some(sd) = moments.sd.filter(|sd| *sd > 0.0) else { return Vec::new() };
             let scaled = |unit: &usize| cells[*unit].map_or(0.0, |value| (value - moments.mean) / sd);
-            let mut columns = vec![(title.clone(), order.iter().map(scaled).collect::<Vec<f64>>())];
+            let mut columns = vec![(format!("{title}, per standaarddeviatie"), order.iter().map(scaled).collect::<Vec<f64>>())];
             if adjuster.squared {
                 columns.push((format!("{title}, kwadraat"), order.iter().map(|unit| scaled(unit).powi(2)).collect()));
             }

@@ -85,7 +85,7 @@ impl National {
         values.sort_by(f64::total_cmp);
         let groups: BTreeSet<&str> = counted.iter().map(|(id, _)| register.group_of(id)).collect();
         // What a funnel shows of the others is on the scale of its lines.
-        let adjusted = case_mix.as_ref().filter(|model| model.between.is_some());
+        let adjusted = case_mix.as_ref().filter(|model| model.places());
         let on_line = |id: &str, value: f64| {
             let expected = adjusted.and_then(|model| model.providers.get(id)).zip(mean);
             expected.map_or(value, |(expected, mean)| value - (expected.mean - mean))

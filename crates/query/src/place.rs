@@ -93,7 +93,7 @@ impl Yardstick {
 
     /// None without a case-mix model that can place.
     fn adjusted(spec: &IndicatorSpec, national: &National, target: f64, provider: &str) -> Option<Self> {
-        let case_mix = national.case_mix.as_ref()?;
+        let case_mix = national.case_mix.as_ref().filter(|model| model.places())?;
         let between = case_mix.between?;
         let expected = case_mix.providers.get(provider);
         let model = match spec.kind {
@@ -312,14 +312,14 @@ pub(crate) fn place(
     position.detectable_difference = yardstick.detectable_difference(position.n);
     position.adjusted = adjusted(spec, national, summary, value, &yardstick, provider);
     position.shrunken = yardstick.posterior(summary).map(|posterior| posterior.mean + offset);
-    let residual_sd = national.case_mix.as_ref().and_then(|model| model.providers.get(provider)).and_then(|expected| expected.residual_sd);
+    let residual_sd = national.case_mix.as_ref().filter(|model| model.places()).and_then(|model| model.providers.get(provider)).and_then(|expected| expected.residual_sd);
     position.label = label(spec, summary, &position, &yardstick, residual_sd);
     position
 }
 
 /// The place on the adjusted scale. None without a case-mix model.
 fn adjusted(spec: &IndicatorSpec, national: &National, summary: &Summary, value: f64, yardstick: &Yardstick, provider: &str) -> Option<Adjusted> {
-    let expected = national.case_mix.as_ref().filter(|model| model.between.is_some())?.providers.get(provider)?;
+    let expected = national.case_mix.as_ref().filter(|model| model.places())?.providers.get(provider)?;
     let adjusted = value - yardstick.offset();
     let interval = match summary {
         Summary::Mean { n, .. } => expected.residual_sd.and_then(|sd| stats::student_t_interval(*n, adjusted, sd, 0.95)),

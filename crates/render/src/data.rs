@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use spiegel_model::{
-    IndicatorPage, MethodPage, MethodSection, PopulationPage, Report, ReportProvider, Summary, SummaryRow, Table, Variant, figures_csv,
+    IndicatorPage, MethodPage, MethodSection, PopulationPage, Report, ReportProvider, Summary, SummaryRow, Table, TitledTable, Variant, figures_csv,
     figures_json,
 };
 
@@ -156,6 +156,7 @@ struct IndicatorData<'report> {
     discuss: &'report [MethodSection],
     table_title: &'report str,
     table: &'report Table,
+    further: &'report [TitledTable],
 }
 
 #[derive(Serialize)]
@@ -219,6 +220,7 @@ fn indicator<'report>(
         discuss: &page.discuss,
         table_title: &page.table_title,
         table: &page.table,
+        further: &page.further,
     })
 }
 

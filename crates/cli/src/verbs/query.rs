@@ -21,7 +21,7 @@ pub(crate) fn query(arguments: &Query) -> anyhow::Result<Outcome> {
     let engine = Engine::open(&lake, &pipeline, threads)?;
     for year in folders(&arguments.batch.join("results"))? {
         let Some(name) = year.file_name().and_then(|name| name.to_str()) else { continue };
-        for table in ["observations", "positions", "distributions", "groups"] {
+        for table in ["observations", "positions", "distributions", "groups", "parts", "models", "signals"] {
             engine.register_file(&format!("{table}_{name}"), &year.join(format!("{table}.parquet")))?;
         }
     }

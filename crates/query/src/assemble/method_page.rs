@@ -3,6 +3,7 @@
 use spiegel_model::{Kind, MethodPage, MethodSection, Table, count, date_long, decimal, percentage};
 
 use super::ReportContext;
+use super::sentences::listed;
 use crate::Results;
 
 pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
@@ -62,6 +63,9 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         ),
         section("Wat zeggen deze cijfers niet?", words.limits.clone()),
     ];
+    if let Some(adjustment) = adjustment(results) {
+        sections.insert(4, adjustment);
+    }
     let mut contact = vec![words.correction.clone()];
     if let Some(date) = results.year.corrections_until {
         contact.push(format!("Dat kan tot en met {}.", date_long(date)));
@@ -79,6 +83,35 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
             format!("definities {} · gegevens {} · referentie {}", short(&results.pipeline.fingerprint), short(&context.data), short(&context.reference)),
         ],
     }
+}
+
+/// How places are adjusted, and how well the models do. None when no indicator has adjusters.
+fn adjustment(results: &Results) -> Option<MethodSection> {
+    let models: Vec<String> = results
+        .indicators
+        .iter()
+        .filter_map(|indicator| {
+            let model = indicator.years.get(&results.year.year)?.national.case_mix.as_ref()?;
+            let short = &indicator.indicator.spec.short;
+            if !model.places() {
+                return Some(format!("{short}: niet gecorrigeerd; het model voorspelde bij andere {} niets.", results.pipeline.spec.words.providers));
+            }
+            let strength = match indicator.indicator.spec.kind {
+                Kind::Mean => format!("verklaart {} van de verschillen tussen cliënten", percentage(model.diagnostics.discrimination, 0)),
+                Kind::Proportion => format!("onderscheid (AUC) {}", decimal(model.diagnostics.discrimination, 2)),
+            };
+            let caution = if model.diagnostics.passes() { "" } else { "; met voorbehoud" };
+            Some(format!("{short}: {}; {strength}{caution}.", listed(&model.adjusters)))
+        })
+        .collect();
+    (!models.is_empty()).then(|| MethodSection {
+        title: "Correctie voor kenmerken van cliënten".to_owned(),
+        paragraphs: vec![
+            "Waar dat kan, houdt uw plek rekening met kenmerken van uw cliënten van voor de start. Het model schat wat landelijk bij zulke cliënten te verwachten is. Het verschil daarmee bepaalt uw plek.".to_owned(),
+            format!("Uw eigen cijfer staat er altijd zonder correctie. Een gecorrigeerd cijfer vergelijkt u met het land, niet met een andere {}.", results.pipeline.spec.words.provider),
+        ],
+        bullets: models,
+    })
 }
 
 /// Enough of a checksum to tell two apart.
