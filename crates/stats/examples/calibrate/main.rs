@@ -39,7 +39,7 @@ fn main() -> io::Result<()> {
         let seed = seed_of(&["calibrate", &format!("{setting:?}")]);
         simulate(setting, rules, (per_cell / setting.providers) as u64, seed)
     });
-    let mut worst = (0.0_f64, 0.0_f64, 0.0_f64);
+    let mut worst = (0.0_f64, 0.0_f64);
     let mut errors = (0.0_f64, 0.0_f64);
     let mut last = None;
     for (row, cells) in rows.iter().zip(results.chunks(COUNTRIES.len())) {
@@ -54,18 +54,27 @@ fn main() -> io::Result<()> {
             write!(out, " {:>13}", pair(flags))?;
         }
         writeln!(out)?;
+        if matches!(row.1, Spread::HeavyTailed(_)) {
+            write!(out, "{:<38}", "    of these, truly within the bulk")?;
+            for flags in &ours {
+                let (notice, signal) = flags.inside();
+                write!(out, " {:>13}", format!("{notice:.1} / {signal:.2}"))?;
+            }
+            writeln!(out)?;
+        }
         for flags in ours {
-            worst.0 = worst.0.max(flags.notice().0);
-            worst.1 = worst.1.max(flags.signal().0);
-            worst.2 = worst.2.max(flags.false_signal().0);
+            let (notice, signal) =
+                if let Spread::HeavyTailed(_) = row.1 { flags.inside() } else { (flags.notice().0, flags.signal().0) };
+            worst = (worst.0.max(notice), worst.1.max(signal));
             errors = (errors.0.max(flags.notice().1), errors.1.max(flags.signal().1));
         }
     }
     writeln!(
         out,
-        "\nThe highest of ours: {:.1} % at 95 and {:.2} % at 99.8 ({:.2} % without providers whose true level is itself beyond the\n\
-         99.8 % of a normal distribution, which the heavy tails hold). Allowed: 6 and 0.6 %. Standard error of a cell at most {:.2} and {:.2}.",
-        worst.0, worst.1, worst.2, errors.0, errors.1
+        "\nA heavy tail (t4) does hold providers that stand out from the bulk (the spread of the middle 80 %): 2 in 100 lie beyond its\n\
+         99.8 %. Finding those is what a rule is for; the line below such a row counts the others.\n\
+         The highest of ours: {:.1} % at 95 and {:.2} % at 99.8; allowed are 6 and 0.6. Standard error of a cell at most {:.2} and {:.2}.",
+        worst.0, worst.1, errors.0, errors.1
     )?;
     found(&mut out)?;
     tenths(&mut out)
