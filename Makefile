@@ -13,7 +13,7 @@ BENCH_PROVIDERS ?= 400
 BENCH_YEARS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-kibg run-nhs test check bench sample handbook deps venv typst-cli clean
+.PHONY: help build run run-kibg run-nhs test check bench calibrate sample handbook deps venv typst-cli clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -48,6 +48,9 @@ check: ## Lints, formatting, and the definitions of both pipelines with their ca
 
 bench: build venv ## Time ingest, query and render on a generated country, each beside a peer
 	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
+
+calibrate: ## Simulate countries in which nobody stands out, and count who each rule flags
+	cargo run -p spiegel-stats --locked --example calibrate
 
 sample: build ## Write the fictional country in sample-data/kibg again
 	rm -rf sample-data/kibg/inbox sample-data/kibg/register.csv

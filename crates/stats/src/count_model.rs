@@ -144,6 +144,11 @@ impl Distribution {
         (below + half, above + half)
     }
 
+    /// The expectation of a function of the count.
+    pub(crate) fn mean(&self, value: impl Fn(u64) -> f64) -> f64 {
+        (self.first..).zip(&self.weights).map(|(count, weight)| weight * value(count)).sum()
+    }
+
     /// The smallest count with F(count) ≥ p.
     pub(crate) fn quantile(&self, p: f64) -> u64 {
         let mut sum = 0.0;

@@ -5,6 +5,12 @@
 
 use spiegel_stats::*;
 
+/// The countries of `make calibrate`.
+#[path = "../../../crates/stats/examples/calibrate/country.rs"]
+mod country;
+
+use country::{Outcome, Rule, Setting, Spread, extreme_tenths, power, simulate};
+
 const PROVIDERS: usize = 150;
 const ROUNDS: u64 = 60;
 
@@ -217,4 +223,64 @@ fn counts_against_expected() {
         }
         flags.assert_calibrated(&format!("counts, tau2 = {tau2}"));
     }
+}
+
+/// `make calibrate` with fewer countries: sizes of the sample country, labels from 30 cases.
+#[track_caller]
+fn assert_bench(outcome: Outcome, spreads: &[Spread], labelled: usize) {
+    for spread in spreads {
+        for providers in [72, 150] {
+            let setting = Setting { outcome, spread: *spread, providers };
+            let rules = outcome.rules();
+            let flags = simulate(&setting, rules, (labelled / providers) as u64, seed_of(&["test", &format!("{setting:?}")]));
+            let (notice, signal) = match spread {
+                Spread::HeavyTailed(_) => flags[0].inside(),
+                _ => (flags[0].notice().0, flags[0].signal().0),
+            };
+            assert!(notice <= 6.0 && signal <= 0.6, "{setting:?}: {notice:.2} % and {signal:.2} %");
+            // Where providers differ, chance alone does not explain what the peers label.
+            if !matches!(spread, Spread::Equal) {
+                assert!(flags[1].notice().0 > flags[0].notice().0, "{setting:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_bench_of_shares() {
+    let spreads = [Spread::Equal, Spread::Beta(0.01), Spread::Beta(0.03), Spread::Normal(0.2), Spread::Normal(0.4), Spread::HeavyTailed(0.4)];
+    for level in [0.5, 0.1, 0.03] {
+        assert_bench(Outcome::Share(level), &spreads, 6_000);
+    }
+}
+
+#[test]
+fn the_bench_of_adjusted_shares() {
+    for level in [0.5, 0.1, 0.03] {
+        assert_bench(Outcome::Adjusted(level), &[Spread::Equal, Spread::Normal(0.4)], 2_100);
+    }
+}
+
+#[test]
+fn the_bench_of_means() {
+    let spreads = [Spread::Equal, Spread::Normal(0.15), Spread::Normal(0.3), Spread::HeavyTailed(0.3)];
+    for outcome in [Outcome::Symmetric, Outcome::Lognormal, Outcome::Gamma] {
+        assert_bench(outcome, &spreads, 4_500);
+    }
+}
+
+#[test]
+fn a_truly_different_provider_is_found() {
+    let setting = Setting { outcome: Outcome::Share(0.5), spread: Spread::Equal, providers: 150 };
+    let found = |n, difference| power(&setting, Rule::Ours, n, difference, 20, 20);
+    let (notice, signal) = found(300, 0.2);
+    assert!(notice >= 99.0 && signal >= 95.0, "{notice} {signal}");
+    assert!(found(30, 0.1).0 < found(100, 0.1).0 && found(100, 0.1).0 < found(300, 0.1).0);
+}
+
+#[test]
+fn raw_deciles_punish_the_small() {
+    // Nobody differs, yet half of the tiny practices are in an extreme tenth and no large institution is.
+    let [tiny, .., large] = extreme_tenths(0.5, 150, 40);
+    assert!(tiny > 40.0 && large < 1.0, "{tiny} {large}");
 }

@@ -6,7 +6,9 @@
 )]
 
 mod calibration;
+mod case_mix;
 mod intervals;
+mod outcomes;
 mod placement;
 mod properties;
 mod shrinkage_and_ranks;
