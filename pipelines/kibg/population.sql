@@ -1,13 +1,9 @@
 -- Who counts: trajectories closed in the report year, administrative closings left out. units: how many fall in the category.
--- A client whose age is unknown is left out of the ages only.
+-- A client whose age is unknown is left out of the ages only. diagnosis: absent by law with a privacy statement, which is a category
+-- of its own (views/client_trajectory.sql); in the zorgprestatiemodel the profile often takes its place (domain, trap 4).
 WITH closed AS (
-    SELECT
-        provider_id,
-        CAST(date_part('year', start_date) AS INT) - birth_year AS age,
-        sex,
-        product,
-        referrer
-    FROM trajectory
+    SELECT provider_id, age_at_start AS age, sex, diagnosis_group, care_demand_type, product, referrer
+    FROM client_trajectory
     WHERE year = $year AND end_date IS NOT NULL AND close_reason <> 'administratief'
 ),
 described AS (
@@ -29,6 +25,28 @@ described AS (
         provider_id,
         'sex' AS characteristic,
         CASE WHEN sex IN ('m', 'v') THEN sex ELSE 'x' END AS category
+    FROM closed
+    UNION ALL
+    SELECT
+        provider_id,
+        'diagnosis' AS characteristic,
+        CASE
+            WHEN diagnosis_group IS NULL THEN 'unknown'
+            WHEN diagnosis_group IN ('depressief', 'angst', 'trauma', 'unknown_privacy') THEN diagnosis_group
+            ELSE 'other'
+        END AS category
+    FROM closed
+    UNION ALL
+    SELECT
+        provider_id,
+        'care_demand_type' AS characteristic,
+        CASE
+            WHEN care_demand_type IS NULL THEN 'unknown'
+            WHEN care_demand_type IN ('1', '2') THEN '1_2'
+            WHEN care_demand_type IN ('3', '4') THEN '3_4'
+            WHEN care_demand_type IN ('5', '6', '7', '8') THEN '5_8'
+            ELSE 'from_10'
+        END AS category
     FROM closed
     UNION ALL
     SELECT

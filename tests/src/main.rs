@@ -32,6 +32,8 @@ mod feedback;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod indicators;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod matrix;
