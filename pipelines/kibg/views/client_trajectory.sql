@@ -7,6 +7,7 @@ SELECT
     year,
     provider_id,
     trajectory_id,
+    client_key,
     source_row,
     start_date,
     end_date,

@@ -1,6 +1,7 @@
 -- Who counts: closed trajectories with a measurement before and after within one instrument and scale, both in their window,
 -- the one before on an earlier day. One row for each instrument and scale: of several measurements the two whose distances
 -- to the first and the last date are smallest together; then the earliest before, then the latest after (domain 4.2).
+-- days_off: those two distances together.
 WITH ranked AS (
     SELECT
         first.year,
@@ -14,6 +15,7 @@ WITH ranked AS (
         last.date AS last_date,
         first.score AS first_score,
         last.score AS last_score,
+        first.days_off + last.days_off AS days_off,
         ROW_NUMBER() OVER (
             PARTITION BY first.year, first.provider_id, first.trajectory_id, first.instrument, first.scale
             ORDER BY first.days_off + last.days_off, first.date, last.date DESC, first.source_row, last.source_row
@@ -39,6 +41,7 @@ SELECT
     first_date,
     last_date,
     first_score,
-    last_score
+    last_score,
+    days_off
 FROM ranked
 WHERE choice = 1
