@@ -1,7 +1,7 @@
 //! Files and folders that appear whole or not at all: a temporary name in the batch's `.staging`, then a rename.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile, TempDir};
@@ -67,19 +67,21 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
 
 /// Puts a staged folder in its place. What lay there goes to the staging directory first, so that at every moment the
 /// place holds one whole version or none.
-pub(crate) fn replace_directory(folder: TempDir, place: &Path, staging_directory: &Path) -> Result<(), Error> {
-    // Dropped, and with it the old version, after the new one is in place.
-    let aside = if place.exists() { Some(staging(staging_directory)?) } else { None };
-    if let Some(aside) = &aside {
-        fs::rename(place, aside.path().join("old")).map_err(|source| Error::lake(place, source))?;
-    }
+pub(crate) fn replace_directory(folder: TempDir, place: &Path) -> Result<(), Error> {
+    // A name of its own, as that of the staged folder is.
+    let aside = folder.path().with_extension("old");
+    let is_old = match fs::rename(place, &aside) {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::NotFound => false,
+        Err(source) => return Err(Error::lake(place, source)),
+    };
     // The folder above is nearly always there.
     if fs::rename(folder.path(), place).is_err() {
         create_parent(place)?;
         fs::rename(folder.path(), place).map_err(|source| Error::lake(place, source))?;
     }
     _ = folder.keep();
-    Ok(())
+    if is_old { remove(&aside) } else { Ok(()) }
 }
 
 /// Removes a file or folder; one that is not there is fine.

@@ -26,14 +26,14 @@ pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item = Finding>, repairs: Repairs<'_>) -> Result<(), Error> {
     let place = lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
     let staged = stage(lake, receipt, findings.map(Ok), Some(repairs))?;
-    atomic::replace_directory(staged, &place, &lake.staging())
+    atomic::replace_directory(staged, &place)
 }
 
 /// Writes a receipt with other findings in the same folder; what else lies there stays.
 pub(crate) fn rewrite(lake: &Lake, place: &Path, receipt: &Receipt, findings: impl Iterator<Item = Result<Finding, Error>>) -> Result<(), Error> {
     let staged = stage(lake, receipt, findings, None)?;
     join::link_others(place, staged.path())?;
-    atomic::replace_directory(staged, place, &lake.staging())
+    atomic::replace_directory(staged, place)
 }
 
 /// Writes a receipt beside the same findings.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 
 use datafusion::arrow::array::Array;
@@ -51,26 +51,57 @@ type Wrong = Vec<(String, QueryFinding)>;
 /// Numbers by provider.
 type Counts = BTreeMap<String, u64>;
 
+/// One SELECT of a rule.
+struct Question<'a> {
+    rule: &'a Rule,
+    sql: &'a str,
+    /// It finds what is wrong; else it counts what was checked.
+    is_wrong: bool,
+    uses_views: bool,
+}
+
 /// Runs every rule with a query on the lake of one year, on so many threads. A rule that cannot run is broken; the others go
-/// on. `engine` comes from [`Engine::open_year`].
+/// on. `engine` comes from [`Engine::open_year`]; its views are made meanwhile.
 ///
 /// # Errors
-/// [`Error::Lake`] when the lake cannot be read.
-pub fn run_checks(engine: &Engine, rules: &RuleSet, year: i32, threads: usize) -> Result<LakeChecks, Error> {
+/// [`Error::Lake`] when the lake cannot be read, [`Error::Pipeline`] when a view is not valid SQL.
+pub fn run_checks(engine: &Engine, pipeline: &Pipeline, rules: &RuleSet, year: i32, threads: usize) -> Result<LakeChecks, Error> {
     let queries: Vec<_> = rules.rules.iter().filter_map(|rule| rule.query.as_ref().map(|query| (rule, query))).collect();
     // Many rules are about the same rows: each SELECT runs once.
     let mut counting: Vec<(&Rule, &str)> = queries.iter().map(|(rule, query)| (*rule, query.checked.as_str())).collect();
     counting.sort_by_key(|(_, sql)| *sql);
     counting.dedup_by_key(|(_, sql)| *sql);
-    let found = each(&queries, threads, |(rule, query)| wrong(engine, rule, &query.wrong, year));
-    let counts = each(&counting, threads, |(rule, sql)| checked(engine, rule, sql, year));
-    let mut counted: BTreeMap<&str, Option<Counts>> = BTreeMap::new();
-    for ((_, sql), counts) in counting.iter().zip(counts) {
-        counted.insert(sql, usable(counts)?);
+    let finding = queries.iter().map(|(rule, query)| (*rule, query.wrong.as_str(), true));
+    let all = finding.chain(counting.iter().map(|(rule, sql)| (*rule, *sql, false)));
+    let uses_views = |sql: &str| pipeline.views.keys().any(|view| sql.contains(view.as_str()));
+    let mut questions: Vec<Question<'_>> = all.map(|(rule, sql, is_wrong)| Question { rule, sql, is_wrong, uses_views: uses_views(sql) }).collect();
+    // The first makes the views, those behind it need none.
+    questions.sort_by_key(|question| question.uses_views);
+    let first = usize::from(!questions.is_empty());
+    questions.rotate_right(first);
+    let views = OnceLock::new();
+    let answers = each(&questions, threads, |question| {
+        if question.uses_views && views.get_or_init(|| engine.register_views(pipeline, Some(year))).is_err() {
+            return Err(Error::Bug("there are no views".to_owned()));
+        }
+        let Question { rule, sql, is_wrong, .. } = *question;
+        Ok(if is_wrong { (wrong(engine, rule, sql, year)?, Counts::new()) } else { (Wrong::new(), checked(engine, rule, sql, year)?) })
+    });
+    if let Some(Err(error)) = views.into_inner() {
+        return Err(error);
+    }
+    let (mut found, mut counted): (BTreeMap<&str, Option<Wrong>>, BTreeMap<&str, Option<Counts>>) = Default::default();
+    for (question, answer) in questions.iter().zip(answers) {
+        let answer = usable(answer)?;
+        if question.is_wrong {
+            found.insert(&question.rule.code, answer.map(|(found, _)| found));
+        } else {
+            counted.insert(question.sql, answer.map(|(_, counts)| counts));
+        }
     }
     let mut checks = LakeChecks::default();
-    for ((rule, query), found) in queries.iter().zip(found) {
-        let (Some(found), Some(Some(counts))) = (usable(found)?, counted.get(query.checked.as_str())) else {
+    for (rule, query) in queries {
+        let (Some(Some(found)), Some(Some(counts))) = (found.remove(rule.code.as_str()), counted.get(query.checked.as_str())) else {
             checks.broken.push(rule.code.clone());
             continue;
         };
@@ -94,7 +125,7 @@ fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 /// Answers in the order of the questions, made on plain threads.
-fn each<Q: Sync, A: Send>(questions: &[Q], threads: usize, answer: impl Fn(&Q) -> Result<A, Error> + Sync) -> Vec<Result<A, Error>> {
+pub(crate) fn each<Q: Sync, A: Send>(questions: &[Q], threads: usize, answer: impl Fn(&Q) -> Result<A, Error> + Sync) -> Vec<Result<A, Error>> {
     let next = AtomicUsize::new(0);
     let answers: Vec<Mutex<Option<Result<A, Error>>>> = questions.iter().map(|_| Mutex::new(None)).collect();
     thread::scope(|scope| {
@@ -109,7 +140,7 @@ fn each<Q: Sync, A: Send>(questions: &[Q], threads: usize, answer: impl Fn(&Q) -
         }
     });
     let taken = answers.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
-    taken.map(|answer| answer.unwrap_or_else(|| Err(Error::Bug("a check was not run".to_owned())))).collect()
+    taken.map(|answer| answer.unwrap_or_else(|| Err(Error::Bug("a question was not answered".to_owned())))).collect()
 }
 
 /// Checks rules against a pipeline: SQL that runs on its tables and returns what it must, and indicators that exist.

@@ -19,6 +19,7 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
 use spiegel_model::Direction;
 use tokio::runtime::Runtime;
 
+use crate::checks::each;
 use crate::norm::{self, Norm};
 use crate::{Error, Pipeline};
 
@@ -55,18 +56,15 @@ impl Engine {
     }
 
     /// Opens the lake for many small queries on one year and the two before it, each on one thread: tables that are not large
-    /// are read once, and views are computed once, for that year.
+    /// are read once, on so many threads. There are no views yet.
     ///
     /// # Errors
-    /// As [`Engine::open`].
-    pub fn open_year(lake: &Path, pipeline: &Pipeline, year: i32) -> Result<Self, Error> {
+    /// [`Error::Lake`] when a table cannot be read.
+    pub fn open_year(lake: &Path, pipeline: &Pipeline, year: i32, threads: usize) -> Result<Self, Error> {
         let engine = Self::tables(lake, pipeline, 1)?;
         // Planning costs more than running: once over the rules of the optimiser is enough.
         engine.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
-        for table in tables(lake)? {
-            engine.keep(&table, year - 2, year)?;
-        }
-        engine.register_views(pipeline, Some(year))?;
+        each(&tables(lake)?, threads, |table| engine.keep(table, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
         Ok(engine)
     }
 
@@ -186,7 +184,8 @@ impl Engine {
         Ok(())
     }
 
-    fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
+    /// Registers the views; for one year they are computed now, once.
+    pub(crate) fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
         for (name, sql) in &pipeline.views {
             let wrong = |error: datafusion::error::DataFusionError| {
                 Error::definition(format!("views/{name}.sql"), error.strip_backtrace())

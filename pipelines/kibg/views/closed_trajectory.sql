@@ -5,18 +5,7 @@
 -- Characteristics before the start are those of views/client_trajectory.sql.
 -- incomplete (definition OT-2025.1): the provider registered the trajectory as incomplete (product O), or it has at most
 -- 120 direct minutes and a close reason of the former incomplete product (domain 5.1 and 5.2). No minutes count as zero.
-WITH delivered_session AS (
-    SELECT
-        year,
-        provider_id,
-        trajectory_id,
-        SUM(direct_minutes) AS direct_minutes,
-        MIN(date) AS first_date,
-        MAX(date) AS last_date
-    FROM session
-    GROUP BY year, provider_id, trajectory_id
-),
-closed AS (
+WITH closed AS (
     SELECT
         trajectory.year,
         trajectory.provider_id,
@@ -24,13 +13,13 @@ closed AS (
         trajectory.source_row,
         trajectory.start_date,
         trajectory.end_date,
-        COALESCE(delivered_session.first_date, trajectory.start_date) AS first_date,
-        COALESCE(delivered_session.last_date, trajectory.end_date) AS last_date,
+        COALESCE(attendance.first_date, trajectory.start_date) AS first_date,
+        COALESCE(attendance.last_date, trajectory.end_date) AS last_date,
         trajectory.close_reason,
         trajectory.scheme,
         trajectory.product,
         trajectory.minutes_source,
-        COALESCE(delivered_session.direct_minutes, CAST(trajectory.direct_minutes AS BIGINT)) AS direct_minutes,
+        COALESCE(attendance.direct_minutes, CAST(trajectory.direct_minutes AS BIGINT)) AS direct_minutes,
         trajectory.age_at_start,
         trajectory.sex,
         trajectory.diagnosis_group,
@@ -40,10 +29,10 @@ closed AS (
         trajectory.earlier_treatment,
         trajectory.referrer
     FROM client_trajectory AS trajectory
-    LEFT JOIN delivered_session
-        ON delivered_session.year = trajectory.year
-        AND delivered_session.provider_id = trajectory.provider_id
-        AND delivered_session.trajectory_id = trajectory.trajectory_id
+    LEFT JOIN attendance
+        ON attendance.year = trajectory.year
+        AND attendance.provider_id = trajectory.provider_id
+        AND attendance.trajectory_id = trajectory.trajectory_id
     WHERE trajectory.end_date IS NOT NULL AND trajectory.close_reason <> 'administratief'
 )
 SELECT

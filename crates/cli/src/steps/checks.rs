@@ -72,8 +72,8 @@ pub(crate) fn run(
         return Ok(());
     }
     let progress = Progress::start("checks", parts.len());
-    let engine = Engine::open_year(&batch.lake(), pipeline, year)?;
-    let checks = run_checks(&engine, rules, year, threads)?;
+    let engine = Engine::open_year(&batch.lake(), pipeline, year, threads)?;
+    let checks = run_checks(&engine, pipeline, rules, year, threads)?;
     for code in &checks.broken {
         talk::line(&format!("broken     rule {code} cannot run; `spiegel pipeline check {}` may say why", pipeline.directory.display()));
     }
