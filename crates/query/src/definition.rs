@@ -95,6 +95,15 @@ impl Pipeline {
     }
 }
 
+impl Pipeline {
+    /// How many queries that the results are made with name this view: indicators, population, and views that are made from it.
+    pub(crate) fn uses_of_view(&self, view: &str) -> usize {
+        let names = |sql: &&String| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
+        let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
+        indicators.chain(&self.population_sql).chain(self.views.values()).filter(names).count()
+    }
+}
+
 /// Loads `years/<year>.toml`.
 ///
 /// # Errors

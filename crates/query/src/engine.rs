@@ -114,16 +114,27 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Makes `norms` the table `instrument_norm`, and the pipeline's views again, since some are made from it.
+    /// Gets ready for the indicators of one year: `norms` becomes the table `instrument_norm`, and views hold this year and the one
+    /// before it. A view that several queries of the pipeline name is computed once and kept.
     ///
     /// # Errors
     /// [`Error::Pipeline`] when a view is not valid SQL.
-    pub fn use_norms(&self, pipeline: &Pipeline, norms: &[Norm]) -> Result<(), Error> {
+    pub fn use_year(&self, pipeline: &Pipeline, norms: &[Norm], year: i32) -> Result<(), Error> {
         self.register_norms(pipeline, norms)?;
-        for name in pipeline.views.keys() {
-            self.context.deregister_table(name.as_str()).map_err(|error| Error::Bug(format!("view {name}: {error}")))?;
+        for (name, sql) in &pipeline.views {
+            let file = format!("views/{name}.sql");
+            let wrong = |error: DataFusionError| Error::definition(&file, error.strip_backtrace());
+            self.context.deregister_table(name.as_str()).map_err(wrong)?;
+            let mut frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
+            if frame.schema().has_column_with_unqualified_name("year") {
+                frame = frame.filter(col("year").between(lit(year - 1), lit(year))).map_err(wrong)?;
+                if pipeline.uses_of_view(name) > 1 {
+                    frame = self.runtime.block_on(frame.cache()).map_err(|error| self.fault(&file, &error))?;
+                }
+            }
+            self.context.register_table(name.as_str(), frame.into_view()).map_err(wrong)?;
         }
-        self.register_views(pipeline, None)
+        Ok(())
     }
 
     /// The table `instrument_norm`, when the pipeline declares norms; without rows where the nation is not known.

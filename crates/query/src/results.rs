@@ -105,6 +105,28 @@ pub struct IndicatorResult {
 }
 
 impl IndicatorResult {
+    fn new(indicator: &Indicator) -> Self {
+        Self { indicator: indicator.clone(), years: BTreeMap::new(), in_detail: InDetail::default(), positions: BTreeMap::new() }
+    }
+
+    /// Adds one year; without what is held in it.
+    fn observe(&mut self, engine: &Engine, spec: &YearSpec, year: i32, held: &Held, register: &Register) -> Result<(), Error> {
+        let indicator = &self.indicator;
+        let held_now: BTreeSet<String> =
+            held.iter().filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id)).map(|(provider, _)| provider.clone()).collect();
+        let detail = if year == spec.year { Detail::Units } else { Detail::Summaries };
+        let mut observed = observe::observe(engine, indicator, &parameters(spec, year), &held_now, detail)?;
+        let case_mix = CaseMix::fit(&indicator.spec, &observed.units, spec.minimum.shown);
+        let mut summaries = std::mem::take(&mut observed.summaries);
+        summaries.extend(held_now.into_iter().map(|provider| (provider, Summary::Held)));
+        let national = National::new(&indicator.spec, &spec.minimum, &summaries, register, case_mix);
+        self.years.insert(year, YearResult { summaries, national });
+        if detail == Detail::Units {
+            self.in_detail = InDetail::new(&spec.minimum, observed);
+        }
+        Ok(())
+    }
+
     /// The position of one provider in the report year; None when it delivered nothing at all.
     #[must_use]
     pub fn position(&self, provider: &str) -> Option<&Position> {
@@ -174,32 +196,17 @@ impl Results {
     ) -> Result<Self, Error> {
         progress("norms");
         let norms = norm::estimate(engine, &pipeline, &year)?;
-        engine.use_norms(&pipeline, &norms)?;
         progress("providers");
         let providers = providers(engine, &pipeline, &year, &register)?;
-        let mut indicators = Vec::with_capacity(pipeline.indicators.len());
-        for indicator in &pipeline.indicators {
-            progress(&indicator.spec.id);
-            let mut years = BTreeMap::new();
-            let mut in_detail = None;
-            for one in year.trend_from..=year.year {
-                let held_now: BTreeSet<String> = held
-                    .get(&one)
-                    .into_iter()
-                    .flatten()
-                    .filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id))
-                    .map(|(provider, _)| provider.clone())
-                    .collect();
-                let detail = if one == year.year { Detail::Units } else { Detail::Summaries };
-                let mut observed = observe::observe(engine, indicator, &parameters(&year, one), &held_now, detail)?;
-                let case_mix = CaseMix::fit(&indicator.spec, &observed.units, year.minimum.shown);
-                let mut summaries = std::mem::take(&mut observed.summaries);
-                summaries.extend(held_now.into_iter().map(|provider| (provider, Summary::Held)));
-                let national = National::new(&indicator.spec, &year.minimum, &summaries, &register, case_mix);
-                years.insert(one, YearResult { summaries, national });
-                in_detail = Some(InDetail::new(&year.minimum, observed));
+        let mut indicators: Vec<IndicatorResult> = pipeline.indicators.iter().map(IndicatorResult::new).collect();
+        for one in year.trend_from..=year.year {
+            engine.use_year(&pipeline, &norms, one)?;
+            let nobody = Held::new();
+            let held = held.get(&one).unwrap_or(&nobody);
+            for result in &mut indicators {
+                progress(&result.indicator.spec.id);
+                result.observe(engine, &year, one, held, &register)?;
             }
-            indicators.push(IndicatorResult { indicator: indicator.clone(), years, in_detail: in_detail.unwrap_or_default(), positions: BTreeMap::new() });
         }
         progress("population");
         let population = population(engine, &pipeline, &year)?;

@@ -41,7 +41,8 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         Progress::start("benchmark", 1).end("unchanged");
         return Ok(());
     }
-    let steps = pipeline.indicators.len() + 3;
+    let years = usize::try_from(workplace.year.year - workplace.year.trend_from + 1).unwrap_or(1);
+    let steps = pipeline.indicators.len() * years + 3;
     let progress = Progress::start("benchmark", steps);
     if Members::load(root, year)?.is_empty() {
         return Err(Usage(format!("{} holds nothing of {year}; run `spiegel ingest` first", root.display())).into());
