@@ -27,7 +27,7 @@ use crate::person::Person;
 use crate::provider::Provider;
 
 /// Clients in the set: their own chance is the same for every provider.
-const CLIENTS: usize = 2000;
+const CLIENTS: usize = 10_000;
 /// The seed of the set, whatever that of the country.
 const SEED: u64 = 0x7275_7468;
 /// domain 4.5: reliable change in T [MEM], as the pipeline has it; a little less, for scores on the border.
