@@ -28,6 +28,8 @@ mod crosschecks;
 #[cfg(test)]
 mod deliveries;
 #[cfg(test)]
+mod effect;
+#[cfg(test)]
 mod feedback;
 #[cfg(test)]
 mod hostile;
@@ -43,6 +45,8 @@ mod nhs;
 mod published;
 #[cfg(test)]
 mod submissions;
+#[cfg(test)]
+mod truth;
 #[cfg(test)]
 mod workbooks;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::history::history;
 use crate::package;
 use crate::provider::{Provider, providers};
 use crate::submission::Submission;
+use crate::truth::AverageClients;
 
 /// Years before the first and after the last that a date of a submission can reach.
 const MARGIN_YEARS: i32 = 6;
@@ -106,7 +107,7 @@ impl Country {
         Country { options }
     }
 
-    /// Writes `register.csv` and `inbox/` below the directory, provider by provider; the inbox must be absent or empty.
+    /// Writes `register.csv`, `truth.csv` and `inbox/` below the directory, provider by provider; the inbox must be absent or empty.
     pub fn write(&self, directory: &Path) -> Result<Written, Error> {
         let options = &self.options;
         let last_year = options
@@ -133,6 +134,7 @@ impl Country {
 
         let providers = providers(options.providers, options.seed, options.dirty);
         write_register(&directory.join("register.csv"), &providers)?;
+        self.write_truth(&directory.join("truth.csv"), &providers)?;
         let calendar = Calendar::new(options.first_year - MARGIN_YEARS, last_year + MARGIN_YEARS);
         // Each thread takes the next provider; what a provider's files hold depends on the provider alone.
         let next = AtomicUsize::new(0);
@@ -166,6 +168,25 @@ impl Country {
             total.defects = broken.collect();
         }
         Ok(total)
+    }
+
+    /// What is true of every provider, with six decimals: see [`crate::truth`].
+    fn write_truth(&self, path: &Path, providers: &[Provider]) -> Result<(), Error> {
+        let options = &self.options;
+        let clients = AverageClients::new();
+        let mut text = String::from("provider_id,year,indicator,expected\n");
+        for provider in providers {
+            for truth in clients.truths(provider, options.first_year, options.years) {
+                text.push_str(&format!(
+                    "{},{},{},{:.6}\n",
+                    provider.agb, truth.year, truth.indicator, truth.expected
+                ));
+            }
+        }
+        fs::write(path, text).map_err(|source| Error::Write {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     fn write_provider(

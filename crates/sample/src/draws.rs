@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Owner,
     /// The trajectories of one provider that start in this year.
     Year(i32),
+    /// The average clients of [`crate::truth`].
+    Average,
 }
 
 /// One stream of random draws.
@@ -30,6 +32,7 @@ impl Draws {
             Purpose::Profile => (1, 0),
             Purpose::Owner => (2, 0),
             Purpose::Year(year) => (3, year),
+            Purpose::Average => (4, 0),
         };
         let mut key = [0_u8; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());

@@ -65,17 +65,20 @@ pub(crate) fn respond(
             hundredths: (score * 100.0).round() as u16,
         });
     }
-    let opinion = between * provider.effects.experience
-        + within
-            * (GENERAL_LOADING * general
-                + (1.0 - GENERAL_LOADING * GENERAL_LOADING).sqrt() * draws.normal());
-    let (middle, spread) = figures::MARK_SHORTFALL;
-    let mark = (10.0 - (middle - spread * opinion).max(0.0))
-        .round()
-        .clamp(MARK_RANGE.0, MARK_RANGE.1);
     into.push(Experience {
         day: answered,
         scale: MARK,
-        hundredths: (mark * 100.0) as u16,
+        hundredths: (mark(provider, general, draws.normal()) * 100.0) as u16,
     });
+}
+
+/// The mark of a client with this general opinion and this opinion of the mark itself, both standard normal.
+pub(crate) fn mark(provider: &Provider, general: f64, own: f64) -> f64 {
+    let opinion = figures::INTRACLASS.sqrt() * provider.effects.experience
+        + (1.0 - figures::INTRACLASS).sqrt()
+            * (GENERAL_LOADING * general + (1.0 - GENERAL_LOADING * GENERAL_LOADING).sqrt() * own);
+    let (middle, spread) = figures::MARK_SHORTFALL;
+    (10.0 - (middle - spread * opinion).max(0.0))
+        .round()
+        .clamp(MARK_RANGE.0, MARK_RANGE.1)
 }

@@ -324,10 +324,7 @@ impl History {
                 rest: carried,
             });
         }
-        if matches!(
-            course.close_reason,
-            "te_zwaar" | "doorverwezen_zwaarder" | "overleden"
-        ) {
+        if never_back(course.close_reason) {
             return None;
         }
         let days = if fate < provider.back_within_year {
@@ -410,10 +407,23 @@ fn class_floor(minutes: u16) -> u16 {
         .unwrap_or(minutes)
 }
 
-fn product(provider: &Provider, severity: f64, draws: &mut Draws) -> usize {
-    let incomplete = log_odds(figures::INCOMPLETE_SHARE)
+/// Whether a client who ended for this reason does not come back.
+pub(crate) fn never_back(close_reason: &str) -> bool {
+    matches!(
+        close_reason,
+        "te_zwaar" | "doorverwezen_zwaarder" | "overleden"
+    )
+}
+
+/// Log-odds that a trajectory turns out incomplete.
+pub(crate) fn incomplete_log_odds(provider: &Provider, severity: f64) -> f64 {
+    log_odds(figures::INCOMPLETE_SHARE)
         + figures::INCOMPLETE_EFFECT * provider.effects.incomplete
-        + 0.15 * severity;
+        + 0.15 * severity
+}
+
+fn product(provider: &Provider, severity: f64, draws: &mut Draws) -> usize {
+    let incomplete = incomplete_log_odds(provider, severity);
     let (fate, own) = (draws.unit(), draws.normal());
     if fate < logistic(incomplete) {
         return figures::INCOMPLETE;
@@ -421,12 +431,22 @@ fn product(provider: &Provider, severity: f64, draws: &mut Draws) -> usize {
     if draws.chance(figures::CHRONIC_SHARE) {
         return figures::CHRONIC;
     }
+    product_by_severity(provider, severity, own)
+}
+
+/// Product K, M or I: by severity, by a standard normal draw, and by the habit of the provider.
+pub(crate) fn product_by_severity(provider: &Provider, severity: f64, own: f64) -> usize {
     let weight = figures::PRODUCT_SEVERITY;
     let point = weight * severity
         + (1.0 - weight * weight).sqrt() * own
         + figures::PRODUCT_EFFECT * provider.effects.product;
     let (short_to_middle, middle_to_intensive) = figures::PRODUCT_POINTS;
     usize::from(point > short_to_middle) + usize::from(point > middle_to_intensive)
+}
+
+/// Change of the log of minutes since [`figures::TREND_YEAR`], the nation's and the provider's own.
+pub(crate) fn minutes_trend(provider: &Provider, year: i32) -> f64 {
+    (figures::MINUTES_TREND + provider.minutes_drift) * f64::from(year - figures::TREND_YEAR)
 }
 
 /// Direct minutes and days as planned by nature; sessions round them.
@@ -439,12 +459,11 @@ fn plan(
     draws: &mut Draws,
 ) -> (f64, f64) {
     let figures = &figures::PRODUCTS[product];
-    let since = f64::from(year - figures::TREND_YEAR);
     let (one, other) = (draws.normal(), draws.normal());
     let correlation = figures::MINUTES_DAYS_CORRELATION;
     let lengthening = figures::SEVERITY_MINUTES * severity;
-    let minutes_effect = figures::MINUTES_EFFECT * provider.effects.minutes
-        + (figures::MINUTES_TREND + provider.minutes_drift) * since;
+    let minutes_effect =
+        figures::MINUTES_EFFECT * provider.effects.minutes + minutes_trend(provider, year);
     let days_effect = figures::DAYS_EFFECT * provider.effects.days;
     let incomplete = product == figures::INCOMPLETE;
     let scheme = if gbggz || incomplete {

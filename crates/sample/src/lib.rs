@@ -18,6 +18,7 @@ mod person;
 mod provider;
 mod submission;
 mod table;
+mod truth;
 
 pub use country::{Country, CountryOptions, Error, Written};
 pub use defect::{Defect, DefectiveSubmission};

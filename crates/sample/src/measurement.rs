@@ -84,26 +84,10 @@ pub(crate) fn measure(
     last &= !course.goes_on;
 
     // T scores: 50 and 10 for patients before treatment (domain 4.4).
-    let first_point = 0.85 * course.severity + 0.53 * draws.normal();
-    let since = f64::from(course.year - figures::TREND_YEAR);
-    let mean = if provider.institution {
-        figures::MEAN_EFFECT.1
-    } else {
-        figures::MEAN_EFFECT.0
-    };
-    let client = figures::NO_WORK_EFFECT
-        * (if person.has_work { 0.0 } else { 1.0 } - (1.0 - figures::WORK_SHARE))
-        + figures::EARLIER_TREATMENT_EFFECT
-            * (if person.was_treated { 1.0 } else { 0.0 } - figures::EARLIER_TREATMENT_SHARE);
-    let by_first = figures::FIRST_SCORE_CORRELATION * figures::EFFECT_SPREAD;
-    let provider_effect =
-        figures::EFFECT_EFFECT * provider.effects.outcome + provider.outcome_drift * since;
-    let own = (figures::EFFECT_SPREAD * figures::EFFECT_SPREAD
-        - by_first * by_first
-        - figures::EFFECT_EFFECT * figures::EFFECT_EFFECT)
-        .sqrt();
-    let improvement =
-        (mean + client + by_first * first_point + provider_effect + own * draws.normal()) / 10.0;
+    let first_point = first_point(course.severity, draws.normal());
+    let improvement = (expected_improvement(provider, person, course.year, first_point)
+        + own_improvement() * draws.normal())
+        / 10.0;
     let halfway = draws.chance(provider.between_measurements);
     let noise = draws.normal();
 
@@ -117,15 +101,11 @@ pub(crate) fn measure(
         .filter(|instrument| *instrument != u8::MAX)
     {
         let mut add = |moment: u8, day: i32, instrument: u8, point: f64| {
-            let figures = &figures::INSTRUMENTS[usize::from(instrument)];
-            let score = (figures.mean + figures.spread * point)
-                .round()
-                .clamp(0.0, figures.highest) as u16;
             into.push(Measurement {
                 moment,
                 day,
                 instrument,
-                score,
+                score: score(usize::from(instrument), point) as u16,
             });
         };
         if first {
@@ -149,6 +129,51 @@ pub(crate) fn measure(
             add(AFTER, last_day, used, first_point - improvement);
         }
     }
+}
+
+/// Complaints before treatment, in standard deviations of patients: by severity, and by a standard normal draw.
+pub(crate) fn first_point(severity: f64, draw: f64) -> f64 {
+    0.85 * severity + 0.53 * draw
+}
+
+/// The score at a point of the standard normal scale: whole, and within the range of the instrument.
+pub(crate) fn score(instrument: usize, point: f64) -> f64 {
+    let figures = &figures::INSTRUMENTS[instrument];
+    (figures.mean + figures.spread * point)
+        .round()
+        .clamp(0.0, figures.highest)
+}
+
+/// How far such clients of a provider who start in this year improve on average, in T.
+pub(crate) fn expected_improvement(
+    provider: &Provider,
+    person: &Person,
+    year: i32,
+    first_point: f64,
+) -> f64 {
+    let since = f64::from(year - figures::TREND_YEAR);
+    let mean = if provider.institution {
+        figures::MEAN_EFFECT.1
+    } else {
+        figures::MEAN_EFFECT.0
+    };
+    let client = figures::NO_WORK_EFFECT
+        * (if person.has_work { 0.0 } else { 1.0 } - (1.0 - figures::WORK_SHARE))
+        + figures::EARLIER_TREATMENT_EFFECT
+            * (if person.was_treated { 1.0 } else { 0.0 } - figures::EARLIER_TREATMENT_SHARE);
+    let by_first = figures::FIRST_SCORE_CORRELATION * figures::EFFECT_SPREAD;
+    let provider_effect =
+        figures::EFFECT_EFFECT * provider.effects.outcome + provider.outcome_drift * since;
+    mean + client + by_first * first_point + provider_effect
+}
+
+/// Spread of improvement between clients who are alike and have one provider, in T.
+pub(crate) fn own_improvement() -> f64 {
+    let by_first = figures::FIRST_SCORE_CORRELATION * figures::EFFECT_SPREAD;
+    (figures::EFFECT_SPREAD * figures::EFFECT_SPREAD
+        - by_first * by_first
+        - figures::EFFECT_EFFECT * figures::EFFECT_EFFECT)
+        .sqrt()
 }
 
 fn main_instrument(provider: &Provider, diagnosis: &str) -> u8 {
