@@ -17,10 +17,10 @@ const COUNTRIES: [usize; 4] = [30, 72, 150, 400];
 const MIDDLE: usize = 2;
 
 /// Providers that are simulated for a cell of the table.
-const PROVIDERS_PER_CELL: usize = 24_000;
+const PROVIDERS_PER_CELL: usize = 12_000;
 
 /// The same where the exact distribution of an adjusted count makes each provider a thousand times dearer.
-const ADJUSTED_PROVIDERS_PER_CELL: usize = 9_600;
+const ADJUSTED_PROVIDERS_PER_CELL: usize = 4_800;
 
 fn main() -> io::Result<()> {
     let mut out = io::stdout().lock();
