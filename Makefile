@@ -9,8 +9,8 @@ TYPST_ROOT := $(HOME)/.spiegel-typst
 TYPST := $(TYPST_ROOT)/bin/typst
 
 KIBG_YEARS := 2023 2024 2025
-BENCH_PROVIDERS ?= 400
-BENCH_YEARS ?= 2
+BENCH_PROVIDERS ?= 1000
+BENCH_YEARS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build run run-kibg run-nhs test check bench calibrate sample handbook deps venv typst-cli clean

@@ -21,7 +21,7 @@ import tomllib
 
 
 def run(command, **options):
-    """Runs a command; returns seconds, peak memory in MiB and its standard error."""
+    """Runs a command; returns seconds, peak memory in MiB, seconds of processor time and its standard error."""
     started = time.perf_counter()
     with tempfile.TemporaryFile() as talk:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=talk, **options)
@@ -32,7 +32,7 @@ def run(command, **options):
     code = os.waitstatus_to_exitcode(status)
     if code not in (0, 10):
         sys.exit(f"{' '.join(map(str, command))} ended with {code}:\n{text}")
-    return seconds, usage.ru_maxrss / 1024, text
+    return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime, text
 
 
 def line(name, seconds, memory, work, unit):
@@ -111,7 +111,7 @@ def duckdb_reads(inbox, out):
     """The peer of ingest: every CSV into Parquet with explicit types; rows that do not fit go to a table of rejects."""
     types = {name: {header: TYPES[kind] for header, kind, _ in columns} for name, columns in tables()}
     out.mkdir(exist_ok=True)
-    seconds, memory, talk = run([sys.executable, "-c", DUCKDB, str(inbox), str(out), str(os.cpu_count()), json.dumps(types)])
+    seconds, memory, _, talk = run([sys.executable, "-c", DUCKDB, str(inbox), str(out), str(os.cpu_count()), json.dumps(types)])
     return seconds, memory, int(talk.split()[-1])
 
 
@@ -129,7 +129,7 @@ def frictionless_reads(inbox, rows_wanted):
         if rows >= rows_wanted:
             break
     script = "from frictionless import system\nsystem.trusted = True\n" + FRICTIONLESS
-    _, memory, talk = run([sys.executable, "-c", script, json.dumps(files), json.dumps(fields)])
+    _, memory, _, talk = run([sys.executable, "-c", script, json.dumps(files), json.dumps(fields)])
     # Its own clock: loading takes longer than many of these files.
     read, seconds = talk.split()[-2:]
     return float(seconds), memory, talk, int(read)
@@ -171,8 +171,8 @@ def unpack(inbox):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--spiegel", required=True)
-    parser.add_argument("--providers", type=int, default=400)
-    parser.add_argument("--years", type=int, default=2)
+    parser.add_argument("--providers", type=int, default=1000, help="fewer than some hundreds measure what starting costs")
+    parser.add_argument("--years", type=int, default=1)
     parser.add_argument("--times", type=int, default=3, help="runs of ingest and its peers; the fastest counts")
     parser.add_argument("--sample-rows", type=int, default=20_000, help="rows that frictionless gets")
     parser.add_argument("--errors", type=int, default=1_000_000, help="rows of the file with an error in every row")
@@ -194,12 +194,12 @@ def main():
         def ours():
             """All years into a fresh batch: what is written again costs more than what is new."""
             batch = scratch / f"batch-{next(runs)}"
-            seconds = memory = 0.0
+            seconds = memory = processor = 0.0
             for year in range(first, 2026):
                 year_file = f"pipelines/kibg/years/{year}.toml"
-                one, peak, _ = run([spiegel, "ingest", year_file, "--inbox", str(inbox), "--batch", str(batch), "--key", str(key), "--no-feedback"])
-                seconds, memory = seconds + one, max(memory, peak)
-            return seconds, memory, batch
+                one, peak, busy, _ = run([spiegel, "ingest", year_file, "--inbox", str(inbox), "--batch", str(batch), "--key", str(key), "--no-feedback"])
+                seconds, memory, processor = seconds + one, max(memory, peak), processor + busy
+            return seconds, memory, processor, batch
 
         own, duckdb, frictionless = fastest(
             options.times,
@@ -207,12 +207,12 @@ def main():
             lambda: duckdb_reads(inbox, scratch / f"duckdb-{next(runs)}"),
             lambda: frictionless_reads(inbox, options.sample_rows),
         )
-        batch = own[2]
+        batch = own[3]
         rows = 0
         for receipt in batch.glob("receipts/*/*/ontvangst.json"):
             rows += sum(table["rows"] for table in json.loads(receipt.read_text())["tables"])
         line("ingest, every check on", own[0], own[1], rows, "rows")
-        print(f"  {rows / own[0] / os.cpu_count():,.0f} rows/s per core, {rows:,} rows in {sum(1 for _ in inbox.glob('*/*.csv')):,} files")
+        print(f"  {rows / own[0] / os.cpu_count():,.0f} rows/s per core, {rows / own[2]:,.0f} per second of processor time; {rows:,} rows in {sum(1 for _ in inbox.glob('*/*.csv')):,} files")
         line("  peer: DuckDB, types and rejects", duckdb[0], duckdb[1], rows, "rows")
         print(f"    {duckdb[2]:,} rows read, told the delimiter and the notation of dates of every file")
         line("  peer: frictionless, types, codes", frictionless[0], frictionless[1], frictionless[3], "rows")
@@ -226,16 +226,16 @@ def main():
             batch = scratch / f"batch-{next(runs)}"
             return run([spiegel, "ingest", "pipelines/kibg/years/2025.toml", "--inbox", str(errors), "--batch", str(batch), "--key", str(key), "--no-feedback"])
 
-        seconds, memory, _ = fastest(options.times, all_wrong)[0]
+        seconds, memory, *_ = fastest(options.times, all_wrong)[0]
         line("one file, an error in every row", seconds, memory, options.errors, "rows")
         print()
 
         year_file = "pipelines/kibg/years/2025.toml"
-        seconds, memory, _ = run([spiegel, "benchmark", year_file, "--batch", str(batch)])
+        seconds, memory, *_ = run([spiegel, "benchmark", year_file, "--batch", str(batch)])
         line("benchmark, positions and texts", seconds, memory, options.providers, "providers")
         print()
 
-        seconds, memory, _ = run([spiegel, "report", year_file, "--batch", str(batch)])
+        seconds, memory, *_ = run([spiegel, "report", year_file, "--batch", str(batch)])
         reports = sorted(batch.glob("reports/2025/*/v1/report.json"))
         pdfs = sorted(batch.glob("reports/2025/*/v1/*.pdf"))
         pages = sum(json.loads((pdf.parent / "rendered.json").read_text())["pages"] for pdf in pdfs)
@@ -243,7 +243,7 @@ def main():
         print(f"  {pages / len(pdfs):.1f} pages and {sum(pdf.stat().st_size for pdf in pdfs) / len(pdfs) / 1024:.0f} KiB each, "
               f"{pages / seconds:.0f} pages/s")
         external(spiegel, year_file, batch, reports, seconds / len(pdfs))
-        seconds, memory, _ = run([spiegel, "report", year_file, "--batch", str(batch)])
+        seconds, memory, *_ = run([spiegel, "report", year_file, "--batch", str(batch)])
         line("report again, nothing changed", seconds, memory, len(pdfs), "reports")
 
 
@@ -255,7 +255,7 @@ def external(spiegel, year_file, batch, reports, own):
         return
     some = reports[:20]
     providers = [part for report in some for part in ("--provider", report.parent.parent.name)]
-    seconds, memory, _ = run([spiegel, "report", year_file, "--batch", str(batch), "--typst-cli", typst, *providers])
+    seconds, memory, *_ = run([spiegel, "report", year_file, "--batch", str(batch), "--typst-cli", typst, *providers])
     line("  peer: a typst process each", seconds, memory, len(some), "reports")
     print(f"  ratio: {seconds / len(some) / own:.1f} times the speed of a typst process each\n")
 

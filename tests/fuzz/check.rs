@@ -15,6 +15,8 @@ pub(crate) enum Target {
     Csv,
     /// An Excel workbook in a folder.
     Workbook,
+    /// The parts of such a workbook, each up to a 0x1e, in a zip that is whole.
+    Parts,
     /// A zip.
     Archive,
     /// `aanlevering.toml`, beside a table.
@@ -71,6 +73,7 @@ impl Reader {
                 InMemory::Folder(beside.into_iter().chain([file(name, text)]).collect())
             }
             Target::Workbook => InMemory::Folder(vec![file("aanlevering.xlsx", bytes)]),
+            Target::Parts => InMemory::Folder(vec![file("aanlevering.xlsx", &packed(bytes))]),
             Target::Archive => InMemory::Zip(bytes.to_vec()),
             Target::Manifest => InMemory::Folder(vec![file(TABLES[0], TRAJECTORIES.as_bytes()), file("aanlevering.toml", bytes)]),
         };
@@ -98,6 +101,35 @@ impl Reader {
         }
         receipt
     }
+}
+
+/// The parts of a workbook that are read, in this order.
+const PARTS: [&str; 7] = [
+    "xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "_rels/.rels", "xl/sharedStrings.xml", "xl/styles.xml", "docProps/core.xml",
+];
+
+/// Parts of a workbook, each up to a 0x1e, in a zip without compression.
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let (mut out, mut list, mut entries) = (Vec::new(), Vec::new(), 0u16);
+    for (name, part) in PARTS.iter().zip(bytes.split(|byte| *byte == 0x1e)) {
+        let (start, size) = (out.len() as u32, part.len() as u32);
+        let mut about = vec![20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x5a];
+        for number in [checksum(part), size, size, name.len() as u32] {
+            about.extend(number.to_le_bytes());
+        }
+        out.extend([b"PK\x03\x04".as_slice(), &about, name.as_bytes(), part].concat());
+        list.extend([b"PK\x01\x02\x14\0".as_slice(), &about, &[0; 10], &start.to_le_bytes(), name.as_bytes()].concat());
+        entries += 1;
+    }
+    let numbers = [entries.to_le_bytes(), entries.to_le_bytes()].concat();
+    let places = [(list.len() as u32).to_le_bytes(), (out.len() as u32).to_le_bytes()].concat();
+    [out.as_slice(), &list, b"PK\x05\x06\0\0\0\0", &numbers, &places, &[0, 0]].concat()
+}
+
+/// CRC-32, as zips have it.
+fn checksum(bytes: &[u8]) -> u32 {
+    let step = |rest: u32| if rest & 1 == 1 { rest >> 1 ^ 0xedb8_8320 } else { rest >> 1 };
+    !bytes.iter().fold(u32::MAX, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), |rest, _| step(rest)))
 }
 
 /// Words with a digit below the header that stand nowhere above it.

@@ -269,7 +269,9 @@ fn strange_shapes_are_refused_or_read_in_little_memory() {
     inbox.refused("E004");
 }
 
-const TARGETS: [(&str, Target); 4] = [("csv", Target::Csv), ("workbook", Target::Workbook), ("archive", Target::Archive), ("manifest", Target::Manifest)];
+const TARGETS: [(&str, Target); 5] = [
+    ("csv", Target::Csv), ("workbook", Target::Workbook), ("parts", Target::Parts), ("archive", Target::Archive), ("manifest", Target::Manifest),
+];
 /// Damaged copies of every entry of the corpus; SPIEGEL_DAMAGES asks for more.
 const DAMAGES: u64 = 200;
 

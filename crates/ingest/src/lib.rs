@@ -44,6 +44,7 @@ mod register;
 mod repair;
 mod rows;
 mod scores;
+mod semicolons;
 mod sender;
 mod settle;
 mod spelling;

@@ -1,6 +1,5 @@
 //! Receipts: written whole, and read back to recognise finished work.
 
-use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -15,12 +14,11 @@ use crate::error::Error;
 use crate::join;
 use crate::lake::Lake;
 use crate::repair::Repairs;
+use crate::semicolons::{BYTE_ORDER_MARK, push_record};
 
 const RECEIPT: &str = "ontvangst.json";
 const FINDINGS_LINES: &str = "bevindingen.jsonl";
 const FINDINGS_TABLE: &str = "bevindingen.csv";
-/// Excel takes UTF-8 for what it is only with this mark.
-pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Writes the receipt of a submission, with its findings one after another and the rows to mend, in the place of an earlier one.
 pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item = Finding>, repairs: Repairs<'_>) -> Result<(), Error> {
@@ -82,37 +80,37 @@ fn create(path: &Path) -> Result<BufWriter<File>, Error> {
     File::create(path).map(BufWriter::new).map_err(|source| Error::lake(path, source))
 }
 
-/// Findings that are written at a time, and from how many on the table is written by a thread of its own.
+/// Findings that are written at a time, and from how many on each of the files is written by a thread of its own.
 const BLOCK: usize = 4096;
-/// Blocks that may wait for that thread.
+/// Blocks that may wait for such a thread.
 const WAITING: usize = 4;
 
 /// Writes findings for programs, a JSON object a line, and as a table that Dutch spreadsheets open.
-fn write_findings(mut findings: impl Iterator<Item = Finding>, mut lines: impl Write, rows: impl Write + Send) -> io::Result<()> {
-    let mut table = FindingsTable::begin(rows)?;
+fn write_findings(mut findings: impl Iterator<Item = Finding>, mut lines: impl Write + Send, mut rows: impl Write + Send) -> io::Result<()> {
     let first: Vec<Finding> = findings.by_ref().take(BLOCK).collect();
     write_lines(&first, &mut lines)?;
-    table.write(&first)?;
+    begin_rows(&mut rows)?;
+    write_rows(&first, &mut rows)?;
     if first.len() < BLOCK {
-        return table.end();
+        return Ok(());
     }
     drop(first);
     thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel::<Arc<Vec<Finding>>>(WAITING);
-        let writing = scope.spawn(move || {
-            receiver.into_iter().try_for_each(|block| table.write(&block))?;
-            table.end()
-        });
+        let (to_lines, for_lines) = mpsc::sync_channel::<Arc<Vec<Finding>>>(WAITING);
+        let (to_rows, for_rows) = mpsc::sync_channel::<Arc<Vec<Finding>>>(WAITING);
+        let writing = [
+            scope.spawn(move || for_lines.into_iter().try_for_each(|block| write_lines(&block, &mut lines))),
+            scope.spawn(move || for_rows.into_iter().try_for_each(|block| write_rows(&block, &mut rows))),
+        ];
         loop {
             let block: Arc<Vec<Finding>> = Arc::new(findings.by_ref().take(BLOCK).collect());
-            // When nobody receives, writing the table failed, and says why below.
-            if block.is_empty() || sender.send(Arc::clone(&block)).is_err() {
+            // When one does not receive, its writing failed, and says why below.
+            if block.is_empty() || to_lines.send(Arc::clone(&block)).is_err() || to_rows.send(block).is_err() {
                 break;
             }
-            write_lines(&block, &mut lines)?;
         }
-        drop(sender);
-        writing.join().unwrap_or_else(|_| Err(io::Error::other("a thread of the receipt failed")))
+        drop((to_lines, to_rows));
+        writing.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a thread of the receipt failed"))))
     })
 }
 
@@ -125,34 +123,25 @@ fn write_lines(findings: &[Finding], mut lines: impl Write) -> io::Result<()> {
     lines.write_all(&block)
 }
 
-/// `bevindingen.csv`.
-struct FindingsTable<W: Write> {
-    table: csv::Writer<W>,
+/// Begins `bevindingen.csv`.
+fn begin_rows(mut rows: impl Write) -> io::Result<()> {
+    let mut header = BYTE_ORDER_MARK.as_bytes().to_vec();
+    let names = ["code", "gevolg", "bestand", "blad", "rij", "kolom", "kolomnaam", "sleutel", "waarde", "melding", "herstel"];
+    push_record(&mut header, names.into_iter().map(Into::into));
+    rows.write_all(&header)
 }
 
-impl<W: Write> FindingsTable<W> {
-    fn begin(mut rows: W) -> io::Result<Self> {
-        rows.write_all(BYTE_ORDER_MARK.as_bytes())?;
-        let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(rows);
-        table.write_record(["code", "gevolg", "bestand", "blad", "rij", "kolom", "kolomnaam", "sleutel", "waarde", "melding", "herstel"])?;
-        Ok(Self { table })
+fn write_rows(findings: &[Finding], mut rows: impl Write) -> io::Result<()> {
+    let mut block = Vec::new();
+    for finding in findings {
+        let row = finding.row.map_or_else(String::new, |row| row.to_string());
+        let cells = [
+            finding.code.as_str(), dutch(finding.consequence), &finding.file, &finding.sheet, &row, &finding.column, &finding.header,
+            &finding.key, &finding.value, &finding.message, &finding.remedy,
+        ];
+        push_record(&mut block, cells.into_iter().map(Into::into));
     }
-
-    fn write(&mut self, findings: &[Finding]) -> io::Result<()> {
-        for finding in findings {
-            let row = finding.row.map_or_else(String::new, |row| row.to_string());
-            let cells = [
-                finding.code.as_str(), dutch(finding.consequence), &finding.file, &finding.sheet, &row, &finding.column, &finding.header,
-                &finding.key, &finding.value, &finding.message, &finding.remedy,
-            ];
-            self.table.write_record(cells.map(harmless).each_ref().map(|cell| cell.as_ref()))?;
-        }
-        Ok(())
-    }
-
-    fn end(mut self) -> io::Result<()> {
-        self.table.flush()
-    }
+    rows.write_all(&block)
 }
 
 /// The receipt in a folder, when it is whole: its numbers agree with the findings beside it.
@@ -200,17 +189,6 @@ fn dutch(consequence: Consequence) -> &'static str {
     }
 }
 
-/// CWE-1236: a cell that a spreadsheet would run as a formula gets an apostrophe. A number with a sign is no formula.
-pub(crate) fn harmless(cell: &str) -> Cow<'_, str> {
-    let is_number = || cell.len() > 1 && cell[1..].bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',');
-    let is_formula = match cell.bytes().next() {
-        Some(b'+' | b'-') => !is_number(),
-        Some(b'=' | b'@' | b'\t' | b'\r') => true,
-        _ => false,
-    };
-    if is_formula { format!("'{cell}").into() } else { cell.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,7 +212,6 @@ mod tests {
         let (mut lines, mut rows) = (Vec::new(), Vec::new());
         write_findings(std::iter::once(finding), &mut lines, &mut rows).unwrap();
         let text = String::from_utf8(rows).unwrap();
-        assert_eq!((harmless("-5,2"), harmless("-5+cmd|x")), ("-5,2".into(), "'-5+cmd|x".into()));
         assert!(text.ends_with("E214;rij niet gebruikt;a.csv;;2;A;'=kop;T1;'=1+1;'=1+1 is geen id.;\"Haal; weg.\"\n"), "{text}");
     }
 

@@ -1,13 +1,14 @@
 //! `herstel-<tabel>.csv`: the quarantined rows in the provider's own columns and words, with what is wrong, to mend and deliver
 //! again. It lies with the receipt, in the provider's own feedback. Columns that are not in the schema are not in it.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use spiegel_model::{Consequence, Finding};
 
-use crate::receipt::{BYTE_ORDER_MARK, harmless};
+use crate::semicolons::{BYTE_ORDER_MARK, push_record};
 use crate::table::{Fate, Table};
 
 /// Columns before the provider's own. The row is that of the delivered file.
@@ -17,9 +18,17 @@ const OWN_COLUMNS: [&str; 3] = ["_rij", "_code", "_melding"];
 pub(crate) struct Repairs<'t> {
     tables: &'t [Table<'t>],
     /// Per table, once it has a row.
-    writers: Vec<Option<csv::Writer<File>>>,
+    writers: Vec<Option<Writer>>,
     /// The row whose findings pass by now: table, row of the file, codes, messages, and whether it is quarantined.
     current: Option<Current>,
+}
+
+/// The file of a table.
+struct Writer {
+    file: BufWriter<File>,
+    /// Columns of the schema that were delivered, in the order of the file.
+    columns: Vec<usize>,
+    record: Vec<u8>,
 }
 
 struct Current {
@@ -62,7 +71,7 @@ impl<'t> Repairs<'t> {
     /// Writes what is left.
     pub(crate) fn finish(mut self, folder: &Path) -> io::Result<()> {
         self.finish_row(folder)?;
-        self.writers.iter_mut().flatten().try_for_each(csv::Writer::flush)
+        self.writers.iter_mut().flatten().try_for_each(|writer| writer.file.flush())
     }
 
     fn finish_row(&mut self, folder: &Path) -> io::Result<()> {
@@ -74,29 +83,26 @@ impl<'t> Repairs<'t> {
         if !ragged && place.is_none_or(|place| table.fates.get(place) != Some(&Fate::Quarantined)) {
             return Ok(());
         }
-        let mut columns: Vec<usize> = (0..table.places.len()).filter(|column| table.places[*column].is_some()).collect();
-        columns.sort_by_key(|column| table.places[*column]);
-        let writer = match writer {
+        let Writer { file, columns, record } = match writer {
             Some(writer) => writer,
-            None => writer.insert(begin(table, &columns, folder)?),
+            None => writer.insert(begin(table, folder)?),
         };
-        let cells = columns.iter().map(|column| {
-            let cell = place.and_then(|place| table.original(place as u32, *column)).unwrap_or_default();
-            harmless(&String::from_utf8_lossy(cell)).into_owned()
-        });
-        let own = [current.row.to_string(), current.codes.join(", "), harmless(&current.messages.join(" ")).into_owned()];
-        writer.write_record(own.into_iter().chain(cells))?;
-        Ok(())
+        let cell = |column: &usize| String::from_utf8_lossy(place.and_then(|place| table.original(place as u32, *column)).unwrap_or_default());
+        let own = [current.row.to_string(), current.codes.join(", "), current.messages.join(" ")];
+        record.clear();
+        push_record(record, own.into_iter().map(Cow::Owned).chain(columns.iter().map(cell)));
+        file.write_all(record)
     }
 }
 
 /// Begins the file of a table with the provider's own headers.
-fn begin(table: &Table<'_>, columns: &[usize], folder: &Path) -> io::Result<csv::Writer<File>> {
-    let mut file = File::create(folder.join(format!("herstel-{}.csv", table.schema.name)))?;
-    io::Write::write_all(&mut file, BYTE_ORDER_MARK.as_bytes())?;
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(file);
+fn begin(table: &Table<'_>, folder: &Path) -> io::Result<Writer> {
+    let mut columns: Vec<usize> = (0..table.places.len()).filter(|column| table.places[*column].is_some()).collect();
+    columns.sort_by_key(|column| table.places[*column]);
+    let mut file = BufWriter::new(File::create(folder.join(format!("herstel-{}.csv", table.schema.name)))?);
     let headers = columns.iter().filter_map(|column| table.headers.get(table.places[*column]?));
-    let headers = headers.map(|header| harmless(header).into_owned());
-    writer.write_record(OWN_COLUMNS.into_iter().map(str::to_owned).chain(headers))?;
-    Ok(writer)
+    let mut record = BYTE_ORDER_MARK.as_bytes().to_vec();
+    push_record(&mut record, OWN_COLUMNS.into_iter().chain(headers.map(String::as_str)).map(Into::into));
+    file.write_all(&record)?;
+    Ok(Writer { file, columns, record })
 }
