@@ -6,7 +6,8 @@
 -- uitvoering_behandeling; informatie_behandeling is of AKWA only (AMB asks about medication and questionnaires, which is another
 -- thing; domain 3). Other scales and loose questions are no scale of an indicator.
 -- answer: a mean of items from 1 to 5; a mark from 0 to 10. The ranges of before 2016 (0-4 and 1-2) and percentages of the
--- maximum are not converted: what lies outside the range is left out (domain 3 and trap 8).
+-- maximum are not converted: what lies outside the range is left out (domain 3 and trap 8). A 1 to 4 of the old range looks like one
+-- of the new; what keeps it out is that the versions of before 2016 are no version of the submission.
 WITH named AS (
     SELECT
         year,
@@ -15,7 +16,7 @@ WITH named AS (
         source_row,
         date,
         version,
-        replace(replace(lower(trim(scale)), ' ', '_'), '-', '_') AS scale,
+        replace(replace(lower(scale), ' ', '_'), '-', '_') AS scale,
         CAST(score AS DOUBLE) AS score,
         CAST(mark AS DOUBLE) AS mark
     FROM experience
