@@ -10,30 +10,16 @@ use crate::command::{KIBG_YEAR, KIBG_YEAR_BEFORE, key, query, rows, scratch, spi
 
 /// Fewer units say too little to order a provider by (decision 17).
 const LEAST_UNITS: f64 = 30.0;
-/// Of the standard normal: an interval of 95 %.
-const Z95: f64 = 1.959_963_984_540_054;
-
-/// What one provider showed, and what is true of it.
+/// What one provider showed, and what is true of it: both at the clients of an average provider where the value is adjusted.
 struct Pair {
-    n: f64,
     value: f64,
-    /// Standard deviation of its units; None for a proportion.
-    sd: Option<f64>,
+    interval: (f64, f64),
+    adjusted: f64,
+    adjusted_interval: (f64, f64),
+    shrunken: f64,
+    /// 1 and -1 for a label on either side, else 0.
+    side: f64,
     expected: f64,
-}
-
-impl Pair {
-    /// Half the width of the raw interval; a proportion with two added on either side, so that none is without width.
-    fn half_width(&self) -> f64 {
-        let variance = self.sd.map_or_else(
-            || {
-                let share = (self.value * self.n + 2.0) / (self.n + 4.0);
-                share * (1.0 - share)
-            },
-            |sd| sd * sd,
-        );
-        Z95 * (variance / self.n).sqrt()
-    }
 }
 
 /// Places in ascending order, ties sharing their mean place.
@@ -72,29 +58,36 @@ fn pairs() -> BTreeMap<String, Vec<Pair>> {
     run("ingest", KIBG_YEAR_BEFORE);
     run("ingest", KIBG_YEAR);
     run("benchmark", KIBG_YEAR);
-    let observed = query(&batch, "kibg", "SELECT provider_id, indicator, n, value, sd FROM observations_2025 WHERE year = 2025 AND value IS NOT NULL");
-    let observed: BTreeMap<(String, String), BTreeMap<String, String>> =
-        observed.into_iter().map(|row| ((row["indicator"].clone(), row["provider_id"].clone()), row)).collect();
+    let placed = query(&batch, "kibg", "SELECT * FROM positions_2025 WHERE value IS NOT NULL");
+    let placed: BTreeMap<(String, String), BTreeMap<String, String>> =
+        placed.into_iter().map(|row| ((row["indicator"].clone(), row["provider_id"].clone()), row)).collect();
     let mut pairs: BTreeMap<String, Vec<Pair>> = BTreeMap::new();
     for truth in rows(&fs::read(folder.join("truth.csv")).unwrap()).into_iter().filter(|truth| truth["year"] == "2025") {
         let list = pairs.entry(truth["indicator"].clone()).or_default();
-        let Some(row) = observed.get(&(truth["indicator"].clone(), truth["provider_id"].clone())) else { continue };
-        let number = |column: &str| row[column].parse::<f64>();
-        let pair = Pair {
-            n: number("n").unwrap(),
-            value: number("value").unwrap(),
-            sd: number("sd").ok().filter(|_| row["indicator"] != "verbeterd"),
-            expected: truth["expected"].parse().unwrap(),
-        };
-        if pair.n >= LEAST_UNITS {
-            list.push(pair);
+        let Some(row) = placed.get(&(truth["indicator"].clone(), truth["provider_id"].clone())) else { continue };
+        let number = |column: &str| row[column].parse::<f64>().ok();
+        let raw = (number("value").unwrap(), number("lower").unwrap(), number("upper").unwrap());
+        // Without an adjusted value the raw one is all there is.
+        let adjusted = (number("adjusted").unwrap_or(raw.0), number("adjusted_lower").unwrap_or(raw.1), number("adjusted_upper").unwrap_or(raw.2));
+        if number("n").unwrap() >= LEAST_UNITS {
+            let label = &row["label"];
+            list.push(Pair {
+                value: raw.0,
+                interval: (raw.1, raw.2),
+                adjusted: adjusted.0,
+                adjusted_interval: (adjusted.1, adjusted.2),
+                // On the scale of the truth: shrunken values are on that of the raw value.
+                shrunken: number("shrunken").map_or(adjusted.0, |shrunken| shrunken - raw.0 + adjusted.0),
+                side: if label.ends_with("higher") { 1.0 } else if label.ends_with("lower") { -1.0 } else { 0.0 },
+                expected: truth["expected"].parse().unwrap(),
+            });
         }
     }
     pairs
 }
 
 #[test]
-fn raw_values_order_providers_as_they_are() {
+fn places_agree_with_what_is_true() {
     // What noise leaves: providers differ by 5 % of all variation, so that a provider of 60 units is measured with a reliability of
     // about three quarters, and its rank correlates with the truth by the root of that; the raw value also holds its own mix.
     let least = [
@@ -106,20 +99,39 @@ fn raw_values_order_providers_as_they_are() {
         ("terug-in-zorg", 0.1),
     ];
     let pairs = pairs();
+    let (mut all, mut held, mut labelled, mut wrong) = (0, 0, 0, 0);
+    println!("indicator              providers  rank correlation: raw adjusted shrunken  intervals that hold the truth: raw adjusted  labelled wrong-sided");
     for (indicator, least) in least {
         let list = &pairs[indicator];
         let column = |of: fn(&Pair) -> f64| list.iter().map(of).collect::<Vec<f64>>();
-        let (values, expected) = (column(|pair| pair.value), column(|pair| pair.expected));
-        let correlation = rank_correlation(&values, &expected);
-        let held = list.iter().filter(|pair| (pair.value - pair.expected).abs() <= pair.half_width()).count();
-        let difference = list.iter().map(|pair| pair.value - pair.expected).sum::<f64>() / list.len() as f64;
+        let expected = column(|pair| pair.expected);
+        let correlation = |of| rank_correlation(&column(of), &expected);
+        let (raw, adjusted, shrunken) = (correlation(|pair| pair.value), correlation(|pair| pair.adjusted), correlation(|pair| pair.shrunken));
+        let holds = |pair: &Pair, (lower, upper): (f64, f64)| (lower..=upper).contains(&pair.expected);
+        let raw_held = list.iter().filter(|pair| holds(pair, pair.interval)).count();
+        let adjusted_held = list.iter().filter(|pair| holds(pair, pair.adjusted_interval)).count();
+        let middle = expected.iter().sum::<f64>() / expected.len() as f64;
+        let told = list.iter().filter(|pair| pair.side != 0.0).count();
+        let other_side = list.iter().filter(|pair| (pair.expected - middle) * pair.side < 0.0).count();
+        let share = |count: usize| count as f64 / list.len() as f64;
         println!(
-            "{indicator:22} providers {:3}  rank correlation {correlation:.3}  raw 95 % intervals that hold the truth {:.3}  mean difference {difference:.4}",
+            "{indicator:22} {:6} {raw:22.3} {adjusted:8.3} {shrunken:8.3} {:31.3} {:8.3} {told:9} {other_side:11}",
             list.len(),
-            held as f64 / list.len() as f64
+            share(raw_held),
+            share(adjusted_held)
         );
         assert!(list.len() >= 50, "{indicator}: {} providers", list.len());
-        assert!(correlation >= least, "{indicator}: rank correlation {correlation}");
-        assert!(held * 100 >= list.len() * 80, "{indicator}: {held} of {} raw intervals hold the truth", list.len());
+        assert!(adjusted >= least && shrunken >= least, "{indicator}: rank correlation {adjusted}, {shrunken}");
+        all += list.len();
+        held += adjusted_held;
+        labelled += told;
+        wrong += other_side;
     }
+    println!("all {all}: intervals hold {:.3}, labelled {:.3}, of which on the wrong side {wrong}", held as f64 / all as f64, labelled as f64 / all as f64);
+    // Minutes are adjusted for the product, whose choice is part of what is true of a provider: 83 of 100 intervals hold there, 93 of the
+    // raw ones. The level of a year also varies a little around what a provider's effects give.
+    assert!((0.92..=0.98).contains(&(held as f64 / all as f64)), "{held} of {all} intervals hold the truth");
+    assert!(labelled * 100 <= all * 8, "{labelled} of {all} are labelled, though nobody was made to stand out");
+    // Where providers hardly differ (back in care) labels are chance, and half of those lie on either side.
+    assert!(wrong * 100 <= all * 2, "{wrong} of {all} have a label on the wrong side");
 }

@@ -14,7 +14,7 @@ const UNITS_WITHOUT_BOOTSTRAP: usize = 400;
 const SHARE_FOR_LEAVE_ONE_OUT: f64 = 0.05;
 /// Points on a funnel line.
 const FUNNEL_POINTS: usize = 48;
-/// Above this n the lines of a case-mix model of shares are normal, except at the own n.
+/// Above this n the lines of a case-mix model of shares narrow with the standard error, except at the own n.
 const EXACT_UNITS_IN_FUNNEL: u64 = 100;
 /// Points under a case-mix model of shares, whose points cost a thousand times as much.
 const ADJUSTED_FUNNEL_POINTS: usize = 20;
@@ -142,9 +142,12 @@ impl Yardstick {
             }
             Model::AdjustedShare { probabilities, between, own } => {
                 if n > EXACT_UNITS_IN_FUNNEL && n != probabilities.len() as u64 {
+                    // Exact at the border, and from there as much narrower as the standard error is.
                     let variance = probabilities.iter().map(|p| p * (1.0 - p)).sum::<f64>() / probabilities.len() as f64;
-                    let half = z * (variance / n as f64 + between * variance * variance).sqrt();
-                    return stats::Limits { lower: Some(self.target - half), upper: Some(self.target + half) };
+                    let error = |n: u64| (variance / n as f64 + between * variance * variance).sqrt();
+                    let border = self.limits(EXACT_UNITS_IN_FUNNEL, z);
+                    let narrower = |limit: Option<f64>| limit.map(|limit| self.target + (limit - self.target) * error(n) / error(EXACT_UNITS_IN_FUNNEL));
+                    return stats::Limits { lower: narrower(border.lower), upper: narrower(border.upper) };
                 }
                 let made;
                 let reference = match own {

@@ -161,7 +161,7 @@ fn dot_plot(
     let group_mark =
         group.map(|(value, _)| Labelled { value, label: format!("vergelijkgroep {}", national(spec, value)) });
     let mut caption = if distribution.dots.is_empty() {
-        format!("De verdeling van {} {}: alleen de middelste helft, omdat het er minder dan 50 zijn.", distribution.providers, words.providers)
+        format!("De verdeling van {} {}: alleen de middelste helft, omdat ze minder dan 50 eigenaren hebben.", distribution.providers, words.providers)
     } else {
         format!("Elk grijs bolletje is {}% van de {} {}.", 100 / distribution.dots.len(), distribution.providers, words.providers)
     };

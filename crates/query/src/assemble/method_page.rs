@@ -87,23 +87,24 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
 
 /// How places are adjusted, and how well the models do. None when no indicator has adjusters.
 fn adjustment(results: &Results) -> Option<MethodSection> {
-    let models: Vec<String> = results
-        .indicators
-        .iter()
-        .filter_map(|indicator| {
-            let model = indicator.years.get(&results.year.year)?.national.case_mix.as_ref()?;
-            let short = &indicator.indicator.spec.short;
-            if !model.places() {
-                return Some(format!("{short}: niet gecorrigeerd; het model voorspelde bij andere {} niets.", results.pipeline.spec.words.providers));
-            }
-            let strength = match indicator.indicator.spec.kind {
-                Kind::Mean => format!("verklaart {} van de verschillen tussen cliënten", percentage(model.diagnostics.discrimination, 0)),
-                Kind::Proportion => format!("onderscheid (AUC) {}", decimal(model.diagnostics.discrimination, 2)),
-            };
-            let caution = if model.diagnostics.passes() { "" } else { "; met voorbehoud" };
-            Some(format!("{short}: {}; {strength}{caution}.", listed(&model.adjusters)))
-        })
-        .collect();
+    let (mut models, mut without) = (Vec::new(), Vec::new());
+    for indicator in results.indicators.iter().filter(|one| one.indicator.spec.shown_with.is_none()) {
+        let spec = &indicator.indicator.spec;
+        let Some(model) = indicator.years.get(&results.year.year).and_then(|year| year.national.case_mix.as_ref()) else { continue };
+        if !model.places() {
+            without.push(spec.short.clone());
+            continue;
+        }
+        let strength = match spec.kind {
+            Kind::Mean => format!("verklaart {} van de verschillen tussen cliënten", percentage(model.diagnostics.discrimination, 0)),
+            Kind::Proportion => format!("onderscheid (AUC) {}", decimal(model.diagnostics.discrimination, 2)),
+        };
+        let caution = if model.diagnostics.passes() { "" } else { "; met voorbehoud" };
+        models.push(format!("{}: {}; {strength}{caution}.", spec.short, listed(&model.adjusters)));
+    }
+    if !without.is_empty() {
+        models.push(format!("Niet gecorrigeerd, omdat het model bij andere {} niets voorspelde: {}.", results.pipeline.spec.words.providers, listed(&without)));
+    }
     (!models.is_empty()).then(|| MethodSection {
         title: "Correctie voor kenmerken van cliënten".to_owned(),
         paragraphs: vec![
