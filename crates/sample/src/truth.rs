@@ -282,8 +282,9 @@ mod tests {
         // A standard unit of outcome is EFFECT_EFFECT in T, a little less where scores stop at 0.
         let difference = of(&other, "behandeleffect", 2025) - of(&before, "behandeleffect", 2025);
         assert!((1.6..2.1).contains(&difference), "{difference}");
+        // More turn out incomplete, mild ones less than severe ones, which moves minutes a little too.
         let ratio = of(&other, "behandelminuten", 2025) / of(&before, "behandelminuten", 2025);
-        assert!((ratio.ln() - figures::MINUTES_EFFECT).abs() < 1e-6, "{ratio}");
+        assert!((ratio.ln() - figures::MINUTES_EFFECT).abs() < 0.005, "{ratio}");
         assert_eq!(before.iter().filter(|truth| truth.indicator == "terug-in-zorg").count(), 1);
     }
 
