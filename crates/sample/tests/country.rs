@@ -60,6 +60,13 @@ fn same_options_same_bytes() {
     );
 }
 
+/// Whether a file is that of the smaller country; `truth.csv` has a line for each provider and year, so that it holds the other's lines.
+fn begins(name: &str, larger: Option<&Vec<u8>>, smaller: &[u8]) -> bool {
+    let Some(larger) = larger else { return false };
+    let lines = |content: &[u8]| content.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<std::collections::BTreeSet<_>>();
+    if name == "truth.csv" { lines(smaller).is_subset(&lines(larger)) } else { larger == smaller }
+}
+
 #[test]
 fn a_longer_country_begins_with_the_shorter_one() {
     let (_, longer) = files(OPTIONS);
@@ -69,7 +76,7 @@ fn a_longer_country_begins_with_the_shorter_one() {
     })
     .1
     {
-        assert_eq!(longer.get(&name), Some(&content), "{name}");
+        assert!(begins(&name, longer.get(&name), &content), "{name}");
     }
 }
 
@@ -138,7 +145,7 @@ fn a_dirty_country_leaves_the_clean_providers_as_they_are() {
         Defect::ALL
     );
     for (name, content) in clean.iter().filter(|(name, _)| *name != "register.csv") {
-        assert_eq!(dirty.get(name), Some(content), "{name}");
+        assert!(begins(name, dirty.get(name), content), "{name}");
     }
     for broken in &written.defects {
         let folder = format!("inbox/KIBG_{}_{}_01", broken.agb, broken.year);
