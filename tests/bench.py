@@ -233,7 +233,9 @@ def main():
         year_file = "pipelines/kibg/years/2025.toml"
         seconds, memory, *_ = run([spiegel, "benchmark", year_file, "--batch", str(batch)])
         line("benchmark, positions and texts", seconds, memory, options.providers, "providers")
-        print()
+        peer, memory, _, talk = run([sys.executable, "tests/duckdb-selects.py", str(batch), "pipelines/kibg", str(first), "2025"])
+        line("  peer: DuckDB, the same SQL", peer, memory, options.providers, "providers")
+        print(f"    selecting only: {talk.split()[-1]} s of it, without any statistic or text; ours takes {seconds / peer:.1f} times as long for all\n")
 
         seconds, memory, *_ = run([spiegel, "report", year_file, "--batch", str(batch)])
         reports = sorted(batch.glob("reports/2025/*/v1/report.json"))

@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use spiegel_model::{Finding, Receipt, RuleStatus, Verdict};
 
-use crate::command::{KIBG_YEAR, KIBG_YEAR_BEFORE, definitions, key, kibg, providers, query, receipts, root, scratch, spiegel};
+use crate::command::{KIBG_YEAR, answer, KIBG_YEAR_BEFORE, definitions, key, kibg, providers, query, receipts, root, rows, scratch, spiegel};
 use crate::submissions::{findings, run, run_year};
 use crate::tree::{assert_same, copy, tree};
 
@@ -247,4 +248,28 @@ fn what_is_held_waits_for_an_analyst_and_is_released_by_one() {
     assert_eq!(own("behandelminuten"), serde_json::json!(["540.0"]));
     assert!(!report().contains("aangehouden"));
     assert_eq!(providers(&batch, "2025").len(), 1);
+}
+
+/// Another engine selects the same: the SQL of every indicator in DuckDB, on the same lake.
+#[test]
+fn duckdb_selects_the_same_units_for_every_indicator() {
+    let python = root().join(".venv/bin/python");
+    assert!(python.is_file(), "{} is not there; `make venv` makes it", python.display());
+    let script = root().join("tests/duckdb-selects.py");
+    let pipeline = definitions().join("pipelines/kibg");
+    let said = answer(Command::new(&python).arg(&script).arg(kibg()).arg(&pipeline).args(["2025", "2025"]));
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
+    let selected: BTreeMap<(String, String), (f64, f64)> = rows(said.stdout.as_bytes())
+        .into_iter()
+        .map(|row| ((row["indicator"].clone(), row["provider_id"].clone()), (row["n"].parse().unwrap(), row["sum"].parse().unwrap())))
+        .collect();
+    let observed = query(kibg(), "kibg", "SELECT indicator, provider_id, n, value FROM observations_2025 WHERE year = 2025 AND value IS NOT NULL");
+    assert!(observed.len() > 500, "{}", observed.len());
+    assert_eq!(observed.len(), selected.len(), "providers with a value");
+    for row in observed {
+        let (n, value): (f64, f64) = (row["n"].parse().unwrap(), row["value"].parse().unwrap());
+        let (units, sum) = selected[&(row["indicator"].clone(), row["provider_id"].clone())];
+        assert_eq!(n, units, "{row:?}");
+        assert!((sum / units - value).abs() <= 1e-9 * value.abs().max(1.0), "{row:?}: {sum} / {units}");
+    }
 }

@@ -185,8 +185,12 @@ fn the_preview_is_the_providers_own_value_and_that_of_the_year_before() {
         let report = batch.join(format!("reports/2025/{}/v1/report.json", receipt.provider_id));
         let Ok(report) = fs::read(report) else { continue };
         let report: spiegel_model::Report = serde_json::from_slice(&report).unwrap();
-        for (row, own) in preview.table.rows.iter().zip(&report.summary.rows).filter(|(_, own)| own.own_is_value) {
-            assert_eq!(row[0], own.topic);
+        for own in report.summary.rows.iter().filter(|own| own.own_is_value) {
+            // What needs the nation has no preview.
+            let Some(row) = preview.table.rows.iter().find(|row| row[0] == own.topic) else {
+                assert!(own.topic.starts_with("Behandeleffect"), "{}: no preview", own.topic);
+                continue;
+            };
             assert_eq!(row[1], own.n);
             assert!(row[2].starts_with(&own.own), "{row:?} {own:?}");
             compared += 1;

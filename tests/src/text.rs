@@ -251,6 +251,8 @@ fn contradiction(page: &IndicatorPage) -> Option<String> {
     }
     // The drawn lines: between two neighbours a point may lie on either side of the curve, beyond both it may not.
     let funnel = page.funnel.as_ref()?;
+    // An adjusted point is drawn on the adjusted scale, on which its lines lie.
+    let value = funnel.own.as_ref().map_or(value, |own| own.value);
     let n = position.n as f64;
     let (lowers, uppers) = match position.label {
         Label::Signal(_) => (around(funnel, n, |line| line.outer_lower), around(funnel, n, |line| line.outer_upper)),
@@ -309,7 +311,8 @@ fn a_contradiction_would_be_found() {
     assert!(contradiction(&moved).is_some(), "a point outside its limits");
     let mut drawn = page.clone();
     let lines = &mut drawn.funnel.as_mut().unwrap().lines;
-    lines.iter_mut().for_each(|line| line.upper = page.position.value.map(|value| value * 0.99));
+    let own = page.funnel.as_ref().unwrap().own.as_ref().unwrap().value;
+    lines.iter_mut().for_each(|line| line.upper = Some(own * 0.99));
     assert!(contradiction(&drawn).is_some(), "a line that is drawn elsewhere");
 }
 
