@@ -37,9 +37,14 @@ run-kibg: build ## Make the reports of the fictional country, year by year
 		$(SPIEGEL) year pipelines/kibg/years/$$year.toml --inbox sample-data/kibg/inbox --batch $(OUT)/kibg --key sample-data/kibg/sample.key || exit $$?; \
 	done
 
-test: deps venv build ## Run every test, the lints and the checks of the definitions
+ifdef CASE
+test: build ## Run every test, the lints and the checks of the definitions; with CASE=NAME the cases of one indicator only
+	$(SPIEGEL) pipeline check $(patsubst %/indicators/$(CASE),%,$(firstword $(wildcard pipelines/*/indicators/$(CASE)) pipelines/kibg)) --indicator $(CASE)
+else
+test: deps venv build
 	cargo test --workspace --locked --no-fail-fast
 	$(MAKE) check
+endif
 
 check: ## Lints, formatting, and the definitions of both pipelines with their cases
 	cargo clippy --workspace --all-targets --locked -- -D warnings

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use spiegel_model::{Rule, RuleSet};
 
-use crate::command::{KIBG_YEAR, definitions, key, receipts, root, scratch, spiegel};
-use crate::tree::copy;
+use crate::command::{KIBG_YEAR, definitions, key, kibg, receipts, reports, root, scratch, spiegel};
+use crate::tree::{assert_same, copy, tree};
 
 /// Both pipelines.
 const PIPELINES: [&str; 2] = ["kibg", "nhs-talking-therapies"];
@@ -34,7 +34,7 @@ fn both_pipelines_pass_their_check_with_all_cases() {
 fn a_wrong_pipeline_is_told_with_code_twelve() {
     let mut folders: Vec<PathBuf> = fs::read_dir(root().join("tests/bad-pipelines")).unwrap().flatten().map(|entry| entry.path()).collect();
     folders.sort();
-    assert!(folders.len() >= 5, "{folders:?}");
+    assert!(folders.len() >= 25, "{folders:?}");
     for folder in folders {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let pipeline = scratch("bad-pipelines").join(&name);
@@ -58,6 +58,91 @@ fn apply(folder: &Path, pipeline: &Path) {
         assert!(text.contains(word("from")), "{} no longer has {}", file.display(), word("from"));
         fs::write(&file, text.replace(word("from"), word("to"))).unwrap();
     }
+}
+
+/// The blocks of code of a part of `pipelines/README.md`.
+fn blocks(from: &str, to: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join("pipelines/README.md")).unwrap();
+    let part = text.split_once(from).unwrap().1.split_once(to).unwrap().0;
+    part.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap().1.to_owned()).collect()
+}
+
+/// The five steps of `pipelines/README.md` on a copy of the pipeline, with the files as they are printed there.
+#[test]
+fn an_analyst_adds_an_indicator_in_five_steps() {
+    let pipeline = scratch("five-steps").join("pipelines/kibg");
+    copy(&definitions().join("pipelines/kibg"), &pipeline);
+    copy(&definitions().join("report-templates"), &scratch("five-steps").join("report-templates"));
+    let at = pipeline.to_str().unwrap();
+    let name = "groepsbehandeling";
+    let before = fs::read_to_string(pipeline.join("pipeline.toml")).unwrap();
+    // Make the folder.
+    let new = ["new", "indicator", name, "--shown-with", "blended", "--title", "Behandeling in een groep", "--pipeline", at];
+    let answer = spiegel(&new).expect_code(0);
+    assert!(answer.stdout.contains(&format!("make test CASE={name}")), "{}", answer.stdout);
+    let after = fs::read_to_string(pipeline.join("pipeline.toml")).unwrap();
+    assert_eq!(after.replace(&format!("    \"{name}\",\n"), ""), before, "only the id is new");
+    let taken = spiegel(&new).expect_code(12);
+    assert!(taken.stderr.contains("there is an indicator `groepsbehandeling` already"), "{}", taken.stderr);
+    // As it stands its SQL and cases are right, and nothing is wrong but what is not written.
+    let answer = spiegel(&["pipeline", "check", at]).expect_code(12);
+    let folder = format!("indicators/{name}/");
+    for place in ["indicator.toml:5", "indicator.sql:1", "text.nl.md:2", "cases.slt:1"] {
+        assert!(answer.stderr.contains(&format!("error: {folder}{place}: unfinished text: ")), "{place}: {}", answer.stderr);
+    }
+    let others: Vec<&str> = answer.stderr.lines().filter(|line| !line.contains("unfinished text: ")).collect();
+    assert!(others.is_empty(), "{others:?}");
+    // Fill in the four files.
+    let files = blocks("### 2. Fill in the four files", "### 3. Check it");
+    for (file, content) in ["indicator.toml", "indicator.sql", "text.nl.md", "cases.slt"].iter().zip(&files) {
+        fs::write(pipeline.join(&folder).join(file), content).unwrap();
+    }
+    // Check it.
+    let all = spiegel(&["pipeline", "check", at]).expect_code(0);
+    assert!(all.stdout.contains("21 indicators"), "{}", all.stdout);
+    // Look at the nation, without a trace in the batch.
+    let batch = kibg();
+    let was = tree(batch);
+    let (provider, pdf) = (reports(batch, "2025")[0].provider.clone(), scratch("five-steps").join("page.pdf"));
+    let preview = ["preview", "indicator", name, "--pipeline", at, "--batch", batch.to_str().unwrap()];
+    let answer = spiegel(&[&preview[..], &["--provider", &provider, "--out", pdf.to_str().unwrap()]].concat()).expect_code(0);
+    for line in ["providers", "units", "mean", "median provider", "middle half", "signal higher", "adjusters            none"] {
+        assert!(answer.stdout.lines().any(|one| one.starts_with(line)), "{line}:\n{}", answer.stdout);
+    }
+    assert!(fs::read(&pdf).unwrap().starts_with(b"%PDF"));
+    assert_eq!(spiegel(&preview).expect_code(0).stdout, answer.stdout, "the same again");
+    let inside = batch.join("page.pdf");
+    spiegel(&[&preview[..], &["--provider", &provider, "--out", inside.to_str().unwrap()]].concat()).expect_code(2);
+    assert_same(&was, &tree(batch), "a preview writes nothing into the batch");
+    let answer = spiegel(&["preview", "indicator", name, "--pipeline", at, "--cases"]).expect_code(0);
+    assert!(answer.stdout.contains("94000001              2  0.5"), "{}", answer.stdout);
+    // Run its cases; a spoiled condition is noticed.
+    let one = ["pipeline", "check", at, "--indicator", name];
+    let answer = spiegel(&one).expect_code(0);
+    assert!(answer.stdout.contains("1 case files with 2 answers"), "{}", answer.stdout);
+    for condition in ["    AND close_reason <> 'administratief'\n", "year = $year\n    AND "] {
+        assert!(files[1].contains(condition), "{condition}");
+        fs::write(pipeline.join(&folder).join("indicator.sql"), files[1].replace(condition, "")).unwrap();
+        let answer = spiegel(&one).expect_code(12);
+        assert!(answer.stderr.contains(&format!("{folder}cases.slt:19: 94000001: `n` expected 2, got 3")), "{condition}: {}", answer.stderr);
+    }
+}
+
+/// A new indicator of either kind runs and has right answers as it stands; other names are refused.
+#[test]
+fn a_new_indicator_runs_as_it_stands() {
+    let pipeline = scratch("new-indicator").join("kibg");
+    copy(&definitions().join("pipelines/kibg"), &pipeline);
+    let at = pipeline.to_str().unwrap();
+    spiegel(&["new", "indicator", "gemiddelde", "--kind", "mean", "--shown-with", "wachttijd", "--pipeline", at]).expect_code(0);
+    let answer = spiegel(&["pipeline", "check", at, "--indicator", "gemiddelde"]).expect_code(12);
+    assert!(answer.stderr.lines().all(|line| line.contains("unfinished text: ")), "{}", answer.stderr);
+    for name in ["Groep", "groep_x", "", "-x", "x--y", "2x", "../x"] {
+        let answer = spiegel(&["new", "indicator", "--pipeline", at, "--", name]).expect_code(12);
+        assert!(answer.stderr.contains("is no name for an indicator"), "{name}: {}", answer.stderr);
+    }
+    let answer = spiegel(&["pipeline", "check", at, "--indicator", "niets"]).expect_code(2);
+    assert!(answer.stderr.contains("there is no indicator niets"), "{}", answer.stderr);
 }
 
 /// A row of a table, by header.
@@ -176,7 +261,7 @@ fn help_lists_the_exit_codes_and_usage_mistakes_end_with_two() {
     for code in ["   0  done", "   2  wrong usage", "  10  done, but", "  12  the definition", "  13  the lake", "  70  a bug"] {
         assert!(help.contains(code), "{code} is missing:\n{help}");
     }
-    for verb in ["year", "ingest", "benchmark", "report", "sample", "status", "query", "check", "explain", "template", "pipeline", "key"] {
+    for verb in ["year", "ingest", "benchmark", "report", "sample", "status", "query", "check", "explain", "template", "pipeline", "new", "preview", "key"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(verb)), "{verb}");
         spiegel(&[verb, "--help"]).expect_code(0);
     }

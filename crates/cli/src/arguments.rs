@@ -60,6 +60,88 @@ pub(crate) enum Verb {
         #[command(subcommand)]
         verb: PipelineVerb,
     },
+    /// Make something new in a pipeline.
+    New {
+        /// What to make.
+        #[command(subcommand)]
+        verb: NewVerb,
+    },
+    /// Look at something before it is in a report.
+    Preview {
+        /// What to look at.
+        #[command(subcommand)]
+        verb: PreviewVerb,
+    },
+}
+
+/// What to make.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NewVerb {
+    /// Make the four files of an indicator, to be filled in, and add it to pipeline.toml.
+    Indicator(NewIndicatorArguments),
+}
+
+/// What to look at.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PreviewVerb {
+    /// The national picture of one indicator on a batch that is there; nothing is written into the batch.
+    Indicator(PreviewIndicator),
+}
+
+/// Proportion or mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NewKind {
+    /// Share of units that meet a criterion.
+    Proportion,
+    /// Mean over units.
+    Mean,
+}
+
+/// `spiegel new indicator`.
+#[derive(Debug, Args)]
+pub(crate) struct NewIndicatorArguments {
+    /// Its id and the name of its folder: lower case letters, digits and hyphens.
+    pub(crate) name: String,
+    /// Folder of the pipeline.
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+    /// What is computed.
+    #[arg(long, value_enum, default_value_t = NewKind::Proportion)]
+    pub(crate) kind: NewKind,
+    /// Title of its page.
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Show it on the page of this indicator and not on one of its own; at most twelve have a page.
+    #[arg(long, value_name = "ID")]
+    pub(crate) shown_with: Option<String>,
+}
+
+/// `spiegel preview indicator`.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewIndicator {
+    /// Id of the indicator.
+    pub(crate) name: String,
+    /// Folder of the pipeline.
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+    /// Folder of the batch.
+    #[arg(long, required_unless_present = "cases", conflicts_with = "cases")]
+    pub(crate) batch: Option<PathBuf>,
+    /// What its cases give, in the place of a batch.
+    #[arg(long)]
+    pub(crate) cases: bool,
+    /// Report year [default: the latest that the batch holds and the pipeline has a year file of].
+    #[arg(long, conflicts_with = "cases")]
+    pub(crate) year: Option<i32>,
+    /// Also make the report of this provider with the page of this indicator alone.
+    #[arg(long, value_name = "ID", requires = "out", conflicts_with = "cases")]
+    pub(crate) provider: Option<String>,
+    /// PDF to write it to; outside the batch.
+    #[arg(long, value_name = "FILE", requires = "provider")]
+    pub(crate) out: Option<PathBuf>,
+    /// Folder of the report template [default: report-templates/spiegel beside the folder pipelines].
+    #[arg(long)]
+    pub(crate) template: Option<PathBuf>,
 }
 
 /// What to do with a pipeline.
@@ -69,6 +151,9 @@ pub(crate) enum PipelineVerb {
     Check {
         /// Folder of the pipeline, for instance pipelines/kibg.
         directory: PathBuf,
+        /// Run the cases of this indicator only.
+        #[arg(long, value_name = "ID")]
+        indicator: Option<String>,
     },
 }
 

@@ -11,7 +11,7 @@ mod verbs;
 use std::panic;
 use std::process::ExitCode;
 
-use arguments::{Arguments, PipelineVerb, Verb};
+use arguments::{Arguments, NewVerb, PipelineVerb, PreviewVerb, Verb};
 use clap::Parser;
 use exit::Outcome;
 
@@ -53,6 +53,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Explain(explain) => verbs::explain(&explain),
         Verb::Template(template) => verbs::template(&template),
         Verb::Key(key) => verbs::key(&key),
-        Verb::Pipeline { verb: PipelineVerb::Check { directory } } => verbs::check_pipeline(&directory),
+        Verb::Pipeline { verb: PipelineVerb::Check { directory, indicator } } => verbs::check_pipeline(&directory, indicator.as_deref()),
+        Verb::New { verb: NewVerb::Indicator(new) } => verbs::new_indicator(&new),
+        Verb::Preview { verb: PreviewVerb::Indicator(preview) } => verbs::preview_indicator(&preview),
     }
 }

@@ -10,10 +10,19 @@ use crate::ValueFormat;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{file}: {message}")]
 pub struct DefinitionError {
-    /// File, relative to the pipeline.
+    /// File, relative to the pipeline; with `:line` behind it where that is known.
     pub file: String,
     /// What is wrong and what is allowed.
     pub message: String,
+}
+
+impl DefinitionError {
+    /// A mistake in a file, counted from line 1 where the line is known.
+    #[must_use]
+    pub fn at(file: &str, line: Option<usize>, message: impl Into<String>) -> Self {
+        let file = line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+        Self { file, message: message.into() }
+    }
 }
 
 /// `indicators/<id>/indicator.toml`.
@@ -297,16 +306,33 @@ impl IndicatorText {
     /// Parses the Markdown of a text file: `##` headings, paragraphs, and bullets that start with `- `.
     ///
     /// # Errors
-    /// An unknown or missing heading, or more than two tips; the message names the allowed headings.
-    pub fn parse(file: &str, markdown: &str) -> Result<Self, DefinitionError> {
+    /// All mistakes, with their lines: an unknown, repeated, missing or empty heading, or more than two tips.
+    pub fn parse(file: &str, markdown: &str) -> Result<Self, Vec<DefinitionError>> {
         const HEADINGS: [&str; 6] = ["Wat meten we?", "Waarom?", "Hoe te lezen", "Hoger", "Lager", "Binnen"];
-        let error = |message: String| DefinitionError { file: file.to_owned(), message };
+        let mut mistakes = Vec::new();
         let mut text = Self::default();
-        let mut seen = Vec::new();
-        for part in format!("\n{markdown}").split("\n## ").skip(1) {
-            let (heading, body) = part.split_once('\n').unwrap_or((part, ""));
-            let heading = heading.trim();
-            let (paragraphs, bullets) = paragraphs_and_bullets(body);
+        let mut seen: Vec<&str> = Vec::new();
+        let mut sections: Vec<(usize, &str, String)> = Vec::new();
+        for (number, line) in markdown.lines().enumerate() {
+            if let Some(heading) = line.strip_prefix("## ") {
+                sections.push((number + 1, heading.trim(), String::new()));
+            } else if let Some((_, _, body)) = sections.last_mut() {
+                body.push_str(line);
+                body.push('\n');
+            }
+        }
+        for (line, heading, body) in sections {
+            let mut wrong = |message: String| mistakes.push(DefinitionError::at(file, Some(line), message));
+            let (paragraphs, bullets) = paragraphs_and_bullets(&body);
+            if seen.contains(&heading) {
+                wrong(format!("`{heading}` stands here once more"));
+            }
+            if paragraphs.is_empty() {
+                wrong(format!("`{heading}` has no text"));
+            }
+            if bullets.len() > 2 {
+                wrong(format!("`{heading}` has {} tips; at most two fit the page", bullets.len()));
+            }
             let tips = || Tips { question: paragraphs.join(" "), tips: bullets.clone() };
             match heading {
                 "Wat meten we?" => text.what = paragraphs,
@@ -315,18 +341,15 @@ impl IndicatorText {
                 "Hoger" => text.higher = tips(),
                 "Lager" => text.lower = tips(),
                 "Binnen" => text.within = tips(),
-                _ => return Err(error(format!("unknown heading `{heading}`; allowed: {}", HEADINGS.join(", ")))),
+                _ => wrong(format!("unknown heading `{heading}`; allowed: {}", HEADINGS.join(", "))),
             }
-            if bullets.len() > 2 {
-                return Err(error(format!("`{heading}` has {} tips; at most two fit the page", bullets.len())));
-            }
-            seen.push(heading.to_owned());
+            seen.push(heading);
         }
-        let missing: Vec<&str> = HEADINGS.into_iter().filter(|heading| !seen.iter().any(|one| one == heading)).collect();
+        let missing: Vec<&str> = HEADINGS.into_iter().filter(|heading| !seen.contains(heading)).collect();
         if !missing.is_empty() {
-            return Err(error(format!("missing heading: {}", missing.join(", "))));
+            mistakes.push(DefinitionError::at(file, None, format!("missing heading: {}", missing.join(", "))));
         }
-        Ok(text)
+        if mistakes.is_empty() { Ok(text) } else { Err(mistakes) }
     }
 }
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use spiegel_model::{DefinitionError, Delivered, IndicatorSpec, IndicatorText, InstrumentSet, Kind, PipelineSpec, YearSpec};
+use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, YearSpec};
 
-use crate::Error;
+use crate::contradictions::{self, Source};
+use crate::{Error, lines};
 
 /// One indicator: words, SQL and cases.
 #[derive(Debug, Clone)]
@@ -52,10 +53,20 @@ impl Pipeline {
     /// # Errors
     /// [`Error::Pipeline`] with all mistakes.
     pub fn load(directory: &Path) -> Result<Self, Error> {
+        match Self::examine(directory) {
+            (Some(pipeline), mistakes) if mistakes.is_empty() => Ok(pipeline),
+            (_, mistakes) => Err(Error::Pipeline(mistakes)),
+        }
+    }
+
+    /// All mistakes in `directory`, with as much of the pipeline as can be checked further in spite of them. None without a
+    /// `pipeline.toml` that can be read.
+    #[must_use]
+    pub fn examine(directory: &Path) -> (Option<Self>, Vec<DefinitionError>) {
         let mut mistakes = Vec::new();
         let mut hash = Sha256::new();
         let spec: Option<PipelineSpec> = parse(directory, "pipeline.toml", &mut hash, &mut mistakes);
-        let Some(spec) = spec else { return Err(Error::Pipeline(mistakes)) };
+        let Some(spec) = spec else { return (None, mistakes) };
         let mut indicators = Vec::new();
         for id in &spec.indicators {
             if let Some(indicator) = load_indicator(directory, id, &spec.language, &mut hash, &mut mistakes) {
@@ -77,11 +88,8 @@ impl Pipeline {
         let population_sql =
             spec.population.as_ref().and_then(|population| read(directory, &population.sql, &mut hash, &mut mistakes));
         let norms_sql = spec.norms.as_ref().and_then(|norms| read(directory, &norms.sql, &mut hash, &mut mistakes));
-        if !mistakes.is_empty() {
-            return Err(Error::Pipeline(mistakes));
-        }
         let fingerprint = hex(&hash.finalize());
-        Ok(Self {
+        let pipeline = Self {
             directory: directory.to_owned(),
             spec,
             indicators,
@@ -91,7 +99,24 @@ impl Pipeline {
             population_sql,
             norms_sql,
             fingerprint,
-        })
+        };
+        mistakes.extend(contradictions::among(&pipeline));
+        (Some(pipeline), mistakes)
+    }
+
+    /// The pipeline with this indicator alone, on a page of its own, and the one that says how much of it is covered. None when there is
+    /// no such indicator.
+    #[must_use]
+    pub fn only(mut self, id: &str) -> Option<Self> {
+        let wanted = self.indicators.iter_mut().find(|indicator| indicator.spec.id == id)?;
+        wanted.spec.shown_with = None;
+        let covering = wanted.spec.coverage.as_ref().map(|coverage| coverage.indicator.clone());
+        self.indicators.retain(|indicator| indicator.spec.id == id || Some(&indicator.spec.id) == covering.as_ref());
+        // The one that covers is computed and has no page.
+        for indicator in self.indicators.iter_mut().filter(|indicator| indicator.spec.id != id) {
+            indicator.spec.shown_with = Some(id.to_owned());
+        }
+        Some(self)
     }
 }
 
@@ -132,54 +157,25 @@ fn load_indicator(
     let spec: Option<IndicatorSpec> = parse(directory, &format!("{folder}/indicator.toml"), hash, mistakes);
     let sql = read(directory, &format!("{folder}/indicator.sql"), hash, mistakes);
     let text_file = format!("{folder}/text.{language}.md");
-    let text = read(directory, &text_file, hash, mistakes).and_then(|markdown| {
-        IndicatorText::parse(&text_file, &markdown).map_err(|mistake| mistakes.push(mistake)).ok()
+    let text = read(directory, &text_file, hash, mistakes).map(|markdown| {
+        mistakes.extend(lines::unfinished(&text_file, &markdown));
+        IndicatorText::parse(&text_file, &markdown).unwrap_or_else(|found| {
+            mistakes.extend(found);
+            IndicatorText::default()
+        })
     });
     let cases = fs::read_to_string(directory.join(&folder).join("cases.slt")).ok();
+    let definition_file = format!("{folder}/indicator.toml");
+    let definition = fs::read_to_string(directory.join(&definition_file)).unwrap_or_default();
+    mistakes.extend(lines::unfinished(&definition_file, &definition));
+    for (name, content) in [("indicator.sql", &sql), ("cases.slt", &cases)] {
+        mistakes.extend(content.iter().flat_map(|content| lines::unfinished(&format!("{folder}/{name}"), content)));
+    }
     let mut spec = spec?;
     spec.id = id.to_owned();
-    mistakes.extend(contradictions(&spec, &format!("{folder}/indicator.toml")));
-    Some(Indicator { spec, sql: sql?, text: text?, cases })
-}
-
-fn contradictions(spec: &IndicatorSpec, file: &str) -> Vec<DefinitionError> {
-    let mut found = Vec::new();
-    let mut wrong = |message: &str| found.push(DefinitionError { file: file.to_owned(), message: message.to_owned() });
-    if spec.kind == Kind::Proportion && spec.delivered == Delivered::PrePost {
-        wrong("`delivered = \"pre_post\"` belongs to `kind = \"mean\"`");
-    }
-    if spec.delivered == Delivered::PrePost && spec.pre_post_correlation.is_none() {
-        wrong("`pre_post_correlation` is needed with `delivered = \"pre_post\"` (decision 41)");
-    }
-    if spec.pre_post_correlation.is_some_and(|value| !(-1.0..=1.0).contains(&value)) {
-        wrong("`pre_post_correlation` must lie between -1 and 1");
-    }
-    if spec.in_national_sd && spec.delivered != Delivered::PrePost {
-        wrong("`in_national_sd` belongs to `delivered = \"pre_post\"`");
-    }
-    if spec.skewed && (spec.kind != Kind::Mean || spec.delivered != Delivered::Units) {
-        wrong("`skewed` needs `kind = \"mean\"` and one row per unit");
-    }
-    if spec.grid <= 0.0 || spec.margin <= 0.0 {
-        wrong("`grid` and `margin` must be above 0");
-    }
-    if spec.rounded_to == 0 {
-        wrong("`rounded_to` must be at least 1");
-    }
-    if spec.authored_by.trim().is_empty() || spec.checked_by.trim().is_empty() || spec.authored_by == spec.checked_by {
-        wrong("`authored_by` and `checked_by` must be two different names");
-    }
-    for slot in ["{value}", "{events}"] {
-        let needed = (slot == "{value}") == (spec.kind == Kind::Mean);
-        if spec.sentence.contains(slot) != needed {
-            wrong(if needed {
-                "`sentence` misses its slot: `{value}` for a mean; `{events}`, `{n}`, `{units}` and `{share}` for a proportion"
-            } else {
-                "`sentence` has a slot of another kind: `{value}` is for a mean, `{events}` for a proportion"
-            });
-        }
-    }
-    found
+    mistakes.extend(contradictions::within(&spec, &Source { file: &definition_file, text: &definition }));
+    // Its SQL and cases can be checked without its words.
+    Some(Indicator { spec, sql: sql?, text: text.unwrap_or_default(), cases })
 }
 
 fn parse<T: DeserializeOwned>(
@@ -188,10 +184,19 @@ fn parse<T: DeserializeOwned>(
     hash: &mut Sha256,
     mistakes: &mut Vec<DefinitionError>,
 ) -> Option<T> {
-    let text = read(directory, file, hash, mistakes)?;
-    toml::from_str(&text)
-        .map_err(|error| mistakes.push(DefinitionError { file: file.to_owned(), message: error.to_string() }))
-        .ok()
+    let mut text = read(directory, file, hash, mistakes)?;
+    // Reading stops at the first mistake: an unknown key is told and blanked, and reading goes on.
+    loop {
+        let error = match toml::from_str(&text) {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let place = error.span().map(|span| span.start);
+        let line = place.map(|place| lines::line_at(&text, place));
+        mistakes.push(DefinitionError::at(file, line, error.to_string().trim_end()));
+        let without = place.filter(|_| error.message().starts_with("unknown field")).and_then(|place| lines::without_line(&text, place));
+        text = without.filter(|text| toml::from_str::<toml::Table>(text).is_ok())?;
+    }
 }
 
 fn read(directory: &Path, file: &str, hash: &mut Sha256, mistakes: &mut Vec<DefinitionError>) -> Option<String> {

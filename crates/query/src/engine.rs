@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 use crate::checks::each;
 use crate::norm::{self, Norm};
-use crate::{Error, Pipeline};
+use crate::{Error, Pipeline, lines};
 
 /// Tables whose Parquet is larger than this are not kept in memory: a few hundred megabytes in all.
 const KEPT_BYTES_MAXIMUM: u64 = 32 << 20;
@@ -123,7 +123,7 @@ impl Engine {
         self.register_norms(pipeline, norms)?;
         for (name, sql) in &pipeline.views {
             let file = format!("views/{name}.sql");
-            let wrong = |error: DataFusionError| Error::definition(&file, error.strip_backtrace());
+            let wrong = |error: DataFusionError| Error::definition(place(&file, sql, &error), error.strip_backtrace());
             self.context.deregister_table(name.as_str()).map_err(wrong)?;
             let mut frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
             if frame.schema().has_column_with_unqualified_name("year") {
@@ -198,8 +198,8 @@ impl Engine {
     /// Registers the views; for one year they are computed now, once.
     pub(crate) fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
         for (name, sql) in &pipeline.views {
-            let wrong = |error: datafusion::error::DataFusionError| {
-                Error::definition(format!("views/{name}.sql"), error.strip_backtrace())
+            let wrong = |error: DataFusionError| {
+                Error::definition(place(&format!("views/{name}.sql"), sql, &error), error.strip_backtrace())
             };
             let mut frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
             if let Some(year) = year.filter(|_| frame.schema().has_column_with_unqualified_name("year")) {
@@ -216,7 +216,7 @@ impl Engine {
     /// # Errors
     /// [`Error::Pipeline`] when the SQL is wrong or fails.
     pub fn rows(&self, file: &str, sql: &str, parameters: &[(&str, ScalarValue)]) -> Result<Rows, Error> {
-        let wrong = |error: DataFusionError| self.fault(file, &error);
+        let wrong = |error: DataFusionError| self.fault(&place(file, sql, &error), &error);
         let used: Vec<(String, ScalarValue)> = parameters
             .iter()
             .filter(|(name, _)| sql.contains(&format!("${name}")))
@@ -310,6 +310,13 @@ impl Rows {
         self.batches.first().is_some_and(|batch| batch.column_by_name(name).is_some())
     }
 
+    /// Names of the columns.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let schema = self.batches.first().map(RecordBatch::schema);
+        schema.iter().flat_map(|schema| schema.fields()).map(|field| field.name().clone()).collect()
+    }
+
     /// Calls `visit` with the columns of each batch, in the order of `names`.
     ///
     /// # Errors
@@ -323,11 +330,9 @@ impl Rows {
             let mut columns = Vec::with_capacity(names.len());
             for name in names {
                 let Some(column) = batch.column_by_name(name) else {
-                    let schema = batch.schema();
-                    let there: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
                     return Err(Error::definition(
                         &self.file,
-                        format!("must return `{}`; it returns {}", names.join(", "), there.join(", ")),
+                        format!("must return `{}`; it returns {}", names.join(", "), self.names().join(", ")),
                     ));
                 };
                 columns.push(Arc::clone(column));
@@ -369,6 +374,13 @@ impl Rows {
     pub fn truth(&self, column: &ArrayRef) -> Result<BooleanArray, Error> {
         self.typed(column, &DataType::Boolean)
     }
+}
+
+/// A file of SQL with the line that an error is about.
+fn place(file: &str, sql: &str, error: &DataFusionError) -> String {
+    // Other SQL stands inside a file with lines of its own.
+    let line = Path::new(file).extension().filter(|end| *end == "sql").and_then(|_| lines::line_of_fault(sql, &error.strip_backtrace()));
+    line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))
 }
 
 fn tables(lake: &Path) -> Result<Vec<String>, Error> {

@@ -34,6 +34,15 @@ impl Error {
         Self::Pipeline(vec![DefinitionError { file: file.into(), message: message.into() }])
     }
 
+    /// The mistakes in a definition; what is none of those, as a mistake without a file of its own.
+    #[must_use]
+    pub fn into_mistakes(self) -> Vec<DefinitionError> {
+        match self {
+            Self::Pipeline(mistakes) => mistakes,
+            other => vec![DefinitionError::at("pipeline.toml", None, other.to_string())],
+        }
+    }
+
     /// A failure of the lake or the disk.
     #[must_use]
     pub fn lake(path: impl Into<PathBuf>, message: impl ToString) -> Self {

@@ -270,5 +270,5 @@ fn keep_register(workplace: &Workplace, pipeline: &Pipeline, inbox: &Path) -> an
     let candidates: [Option<PathBuf>; 2] = [Some(inbox.join(name)), inbox.parent().map(|parent| parent.join(name))];
     let Some(file) = candidates.into_iter().flatten().find(|file| file.is_file()) else { return Ok(()) };
     let bytes = fs::read(&file).with_context(|| format!("register {}", file.display()))?;
-    workplace.batch.write(&register_file(&workplace.batch, workplace.year.year), &bytes)
+    workplace.batch.write(&register_file(workplace.batch.root(), workplace.year.year), &bytes)
 }

@@ -1,6 +1,6 @@
 //! The steps of a year: ingest with its feedback, benchmark, report.
 
-mod benchmark;
+pub(crate) mod benchmark;
 pub(crate) mod checks;
 pub(crate) mod feedback;
 mod ingest;
@@ -91,8 +91,18 @@ pub(crate) use report::beside as template_beside;
 
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.
 fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Register, Vec<u8>)> {
+    read_register(&register_candidates(workplace, pipeline), pipeline)
+}
+
+/// The register of a batch that is only looked at.
+pub(crate) fn register_of(batch: &Path, year: i32, pipeline: &Pipeline) -> anyhow::Result<Register> {
+    let candidates = [register_file(batch, year), pipeline.directory.join(&pipeline.spec.register.file)];
+    Ok(read_register(&candidates, pipeline)?.0)
+}
+
+/// The first of these registers that is there, with its bytes.
+fn read_register(candidates: &[PathBuf], pipeline: &Pipeline) -> anyhow::Result<(Register, Vec<u8>)> {
     let spec = &pipeline.spec.register;
-    let candidates = register_candidates(workplace, pipeline);
     let Some(file) = candidates.iter().find(|file| file.is_file()) else {
         return Ok((Register::default(), Vec::new()));
     };
@@ -123,10 +133,10 @@ fn register(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<(Regis
 
 /// Where a register may be, in order: what came with the inbox, that of the pipeline.
 fn register_candidates(workplace: &Workplace, pipeline: &Pipeline) -> [PathBuf; 2] {
-    [register_file(&workplace.batch, workplace.year.year), workplace.pipeline_directory.join(&pipeline.spec.register.file)]
+    [register_file(workplace.batch.root(), workplace.year.year), workplace.pipeline_directory.join(&pipeline.spec.register.file)]
 }
 
 /// Where ingest keeps the register that came with an inbox.
-fn register_file(batch: &Batch, year: i32) -> PathBuf {
-    batch.root().join("lake").join(".register").join(format!("{year}.csv"))
+fn register_file(batch: &Path, year: i32) -> PathBuf {
+    batch.join("lake").join(".register").join(format!("{year}.csv"))
 }

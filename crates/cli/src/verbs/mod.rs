@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod indicator;
 mod pipeline;
 mod query;
 mod status;
@@ -9,6 +10,7 @@ mod template;
 
 pub(crate) use check::check;
 pub(crate) use explain::explain;
+pub(crate) use indicator::{new_indicator, preview_indicator};
 pub(crate) use pipeline::check_pipeline;
 pub(crate) use query::query;
 pub(crate) use status::status;

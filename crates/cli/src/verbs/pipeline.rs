@@ -5,25 +5,38 @@ use std::path::Path;
 
 use spiegel_ingest::{check_rules, load_rules, load_schema};
 use spiegel_model::{Layout, SubmissionSchema};
-use spiegel_query::{Pipeline, load_year, run_cases};
+use spiegel_query::{Pipeline, check_indicators, check_reviews, load_year, run_cases};
 
-use crate::exit::Outcome;
+use crate::exit::{Outcome, Usage};
 use crate::talk;
 
-pub(crate) fn check_pipeline(directory: &Path) -> anyhow::Result<Outcome> {
+/// Checks everything; of the cases those of one indicator, when it is named.
+pub(crate) fn check_pipeline(directory: &Path, indicator: Option<&str>) -> anyhow::Result<Outcome> {
     let mut mistakes: Vec<String> = Vec::new();
-    let mut note = |error: &dyn std::fmt::Display| mistakes.push(error.to_string());
+    // The cases meet the mistakes of SQL and views once more.
+    let mut note = |error: &dyn std::fmt::Display| {
+        let text = error.to_string();
+        if !mistakes.contains(&text) {
+            mistakes.push(text);
+        }
+    };
     let schema = load_schema(directory).inspect_err(|error| note(error)).ok();
     let rules = load_rules(directory).inspect_err(|error| note(error)).ok();
-    let pipeline = Pipeline::load(directory).inspect_err(|error| note(error)).ok();
-    let mut years = 0;
+    let (pipeline, found) = Pipeline::examine(directory);
+    found.iter().for_each(|mistake| note(mistake));
+    if let (Some(id), Some(pipeline)) = (indicator, &pipeline)
+        && !pipeline.spec.indicators.iter().any(|known| known == id)
+    {
+        return Err(Usage(format!("there is no indicator {id}; there are {}", pipeline.spec.indicators.join(", "))).into());
+    }
+    let mut years = Vec::new();
     if let Ok(entries) = fs::read_dir(directory.join("years")) {
         let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
         files.sort();
         for file in files {
-            years += 1;
-            if let Err(error) = load_year(&file) {
-                note(&error);
+            match load_year(&file) {
+                Ok(year) => years.push(year),
+                Err(error) => error.into_mistakes().iter().for_each(|mistake| note(mistake)),
             }
         }
     }
@@ -35,30 +48,33 @@ pub(crate) fn check_pipeline(directory: &Path) -> anyhow::Result<Outcome> {
             note(&mistake);
         }
     }
+    for mistake in pipeline.iter().flat_map(|pipeline| check_reviews(pipeline, &years)) {
+        note(&mistake);
+    }
     let (mut cases, mut compared) = (0, 0);
     if let (Some(pipeline), Some(schema)) = (&pipeline, &schema) {
-        for indicator in &pipeline.indicators {
-            match run_cases(pipeline, indicator, schema) {
-                Ok(None) => note(&format!("indicators/{}/cases.slt: missing; an indicator without cases is not tested", indicator.spec.id)),
+        check_indicators(pipeline, schema).iter().for_each(|mistake| note(mistake));
+        for one in pipeline.indicators.iter().filter(|one| indicator.is_none_or(|id| one.spec.id == id)) {
+            match run_cases(pipeline, one, schema) {
+                Ok(None) => {}
                 Ok(Some(outcome)) => {
                     cases += 1;
                     compared += outcome.compared;
-                    for difference in outcome.differences {
-                        note(&format!("indicators/{}/cases.slt: {difference}", indicator.spec.id));
-                    }
+                    outcome.differences.iter().for_each(|difference| note(difference));
                 }
-                Err(error) => note(&error),
+                Err(error) => error.into_mistakes().iter().for_each(|mistake| note(mistake)),
             }
         }
     }
     if mistakes.is_empty() {
         let mappings = schema.as_ref().map(mappings).unwrap_or_default();
         talk::data(&format!(
-            "{}: {} tables, {} rules, {} indicators, {years} years; {cases} case files with {compared} answers are right\n{mappings}",
+            "{}: {} tables, {} rules, {} indicators, {} years; {cases} case files with {compared} answers are right\n{mappings}",
             directory.display(),
             schema.map_or(0, |schema| schema.tables.len()),
             rules.map_or(0, |rules| rules.rules.len()),
             pipeline.map_or(0, |pipeline| pipeline.indicators.len()),
+            years.len(),
         ))?;
         return Ok(Outcome::Done);
     }
