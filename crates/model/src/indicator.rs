@@ -94,7 +94,7 @@ pub struct IndicatorSpec {
     /// How much may be missing before the value is not compared (decision 17).
     #[serde(default)]
     pub coverage: Option<Coverage>,
-    /// Proportions of units only: the SQL also returns `days`, to the event or to the end of what was seen, and a unit without a
+    /// Proportions of units only: the SQL also returns `days`, to the event or to the end of what was seen, and `event`, which of them; a unit without a
     /// full follow-up has no `met`: it counts in the Kaplan-Meier estimate only (statistics 6.14).
     #[serde(default)]
     pub survival: Option<Survival>,

@@ -114,7 +114,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Gets ready for the indicators of one year: `norms` becomes the table `instrument_norm`, and views hold this year and the one
+    /// Gets ready for the indicators of one year: `norms` becomes the table `instrument_norm`, and views hold this year and the two
     /// before it. A view that several queries of the pipeline name is computed once and kept.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Engine {
             self.context.deregister_table(name.as_str()).map_err(wrong)?;
             let mut frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
             if frame.schema().has_column_with_unqualified_name("year") {
-                frame = frame.filter(col("year").between(lit(year - 1), lit(year))).map_err(wrong)?;
+                frame = frame.filter(col("year").between(lit(year - 2), lit(year))).map_err(wrong)?;
                 if pipeline.uses_of_view(name) > 1 {
                     frame = self.runtime.block_on(frame.cache()).map_err(|error| self.fault(&file, &error))?;
                 }

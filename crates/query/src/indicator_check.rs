@@ -121,7 +121,7 @@ fn columns(pipeline: &Pipeline, indicator: &Indicator, file: &str, returned: &[S
         (Kind::Mean, Delivered::PrePost) => vec!["provider_id", "n", "mean_start", "sd_start", "mean_end", "sd_end"],
     };
     needed.extend(spec.parts.then_some("part"));
-    needed.extend(spec.survival.map(|_| "days"));
+    needed.extend(spec.survival.iter().flat_map(|_| ["days", "event"]));
     let missing = |name: &str| !returned.iter().any(|one| one == name);
     let there = returned.join(", ");
     let mut found = Vec::new();

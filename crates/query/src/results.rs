@@ -265,7 +265,8 @@ impl Results {
             position.pooled = self.pooled(spec, &points, provider);
         }
         position.parts = self.parts(indicator, provider);
-        position.incidence = self.incidence(indicator, provider);
+        // The estimate says nothing new when everybody was followed to the end.
+        position.incidence = self.incidence(indicator, provider).filter(|incidence| incidence.n > position.n);
         self.cover(spec, &mut position);
         Some(position)
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 
-use datafusion::arrow::array::{Array, Float64Array, StringArray};
+use datafusion::arrow::array::{Array, BooleanArray, Float64Array, StringArray};
 use spiegel_model::{AdjusterKind, IndicatorSpec, Kind};
 
 use crate::Error;
@@ -25,6 +25,8 @@ pub(crate) struct Units {
     pub(crate) parts: Vec<Option<usize>>,
     /// Days to the event, or to the end of what was seen; empty when the indicator has no follow-up.
     pub(crate) days: Vec<Option<f64>>,
+    /// Whether those days ended with the event; as long as `days`.
+    pub(crate) events: Vec<bool>,
     /// One for each adjuster of the indicator, in its order; empty when they were not asked for.
     pub(crate) covariates: Vec<Covariate>,
 }
@@ -52,7 +54,7 @@ impl Units {
             names.len() - 1
         };
         let part = (detailed && spec.parts).then(|| place_of("part"));
-        let days = (detailed && spec.survival.is_some()).then(|| place_of("days"));
+        let days = (detailed && spec.survival.is_some()).then(|| (place_of("days"), place_of("event")));
         let adjusters: Vec<(usize, AdjusterKind)> =
             spec.adjusters.iter().filter(|_| detailed).map(|one| (place_of(&one.column), one.kind)).collect();
         let mut reader = Reader { follow_up: days.is_some(), ..Reader::default() };
@@ -64,7 +66,7 @@ impl Units {
                 Kind::Mean => rows.number(&columns[2])?,
             };
             let part = part.map(|at| rows.text(&columns[at])).transpose()?;
-            let days = days.map(|at| rows.number(&columns[at])).transpose()?;
+            let days = days.map(|(at, event)| Ok::<_, Error>((rows.number(&columns[at])?, rows.truth(&columns[event])?))).transpose()?;
             let mut covariates = Vec::with_capacity(adjusters.len());
             for (at, kind) in &adjusters {
                 covariates.push(match kind {
@@ -99,9 +101,9 @@ impl Units {
     /// Durations with whether an event ended them, by provider, ascending.
     pub(crate) fn follow_up(&self) -> BTreeMap<String, Vec<(f64, bool)>> {
         let mut all: BTreeMap<String, Vec<(f64, bool)>> = BTreeMap::new();
-        for ((provider, days), outcome) in self.provider.iter().zip(&self.days).zip(&self.outcome) {
+        for ((provider, days), event) in self.provider.iter().zip(&self.days).zip(&self.events) {
             if let (Some(days), Some(id)) = (days, self.providers.get(*provider)) {
-                all.entry(id.clone()).or_default().push((*days, outcome.is_some_and(|met| met > 0.0)));
+                all.entry(id.clone()).or_default().push((*days, *event));
             }
         }
         for list in all.values_mut() {
@@ -181,6 +183,7 @@ struct Reader {
     part_names: Names,
     parts: Vec<Option<usize>>,
     days: Vec<Option<f64>>,
+    events: Vec<bool>,
     covariates: Vec<Column>,
     /// Of each unit, its provider and a hash of its id.
     seen: Vec<(usize, u64)>,
@@ -195,7 +198,7 @@ impl Reader {
         units: &StringArray,
         outcomes: &Float64Array,
         part: Option<&StringArray>,
-        days: Option<&Float64Array>,
+        days: Option<&(Float64Array, BooleanArray)>,
         covariates: &[Cells],
         leave_out: &BTreeSet<String>,
         detailed: bool,
@@ -216,8 +219,9 @@ impl Reader {
             if let Some(part) = part {
                 self.parts.push((!part.is_null(row)).then(|| self.part_names.place(part.value(row))));
             }
-            if let Some(days) = days {
+            if let Some((days, events)) = days {
                 self.days.push((!days.is_null(row)).then(|| days.value(row)));
+                self.events.push(!events.is_null(row) && events.value(row));
             }
             for (column, cells) in self.covariates.iter_mut().zip(covariates) {
                 match (column, cells) {
@@ -249,6 +253,6 @@ impl Reader {
                 }
             })
             .collect();
-        Units { providers: self.providers.in_order(), provider: self.provider, outcome: self.outcome, part_names, parts, days: self.days, covariates }
+        Units { providers: self.providers.in_order(), provider: self.provider, outcome: self.outcome, part_names, parts, days: self.days, events: self.events, covariates }
     }
 }

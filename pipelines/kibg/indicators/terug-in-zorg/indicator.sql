@@ -1,6 +1,7 @@
 -- Who counts: clients who left care in the year before the report year, once for each time that they left (decision 26): 365 days
 -- later is then within the report year, so that the follow-up of everybody is complete (statistics 6.14). Endings of the report year
--- itself are not followed for a year and do not count. The provider delivered both years; without the report year nothing was seen.
+-- itself are not followed for a year: they have no `met` and count in the Kaplan-Meier estimate beside the share only. The provider
+-- delivered both years; without the report year nothing was seen.
 -- Left care: the end of a trajectory on which no other trajectory of the client at this provider runs, begins or still has to end.
 -- Two that end on one day are one ending. An administrative closing is no ending, and care is taken to go on for 31 days after it
 -- [DESIGN], so that what is carried over is neither an ending nor a return (domain, traps 2 and 3). Who died cannot come back.
@@ -18,8 +19,8 @@ WITH ending AS (
         earlier_treatment,
         ROW_NUMBER() OVER (PARTITION BY year, provider_id, client_key, end_date ORDER BY start_date DESC, trajectory_id) AS choice
     FROM client_trajectory
-    WHERE year = $year - 1
-        AND date_part('year', end_date) = $year - 1
+    WHERE year BETWEEN $year - 1 AND $year
+        AND date_part('year', end_date) = year
         AND close_reason NOT IN ('administratief', 'overleden')
         AND client_key IS NOT NULL
 ),
@@ -60,7 +61,9 @@ seen AS (
 SELECT
     provider_id,
     trajectory_id AS unit_id,
-    COALESCE(CAST(next_start AS INT) - CAST(end_date AS INT) <= 365, FALSE) AS met,
+    CASE
+        WHEN date_part('year', end_date) = $year - 1 THEN COALESCE(CAST(next_start AS INT) - CAST(end_date AS INT) <= 365, FALSE)
+    END AS met,
     CAST(COALESCE(next_start, $period_end) AS INT) - CAST(end_date AS INT) AS days,
     next_start IS NOT NULL AS event,
     diagnosis_group,
