@@ -15,6 +15,8 @@ use crate::ticks::Ticks;
 /// Full text width.
 const WIDTH_MILLIMETRES: f64 = 174.0;
 const HEIGHT_MILLIMETRES: f64 = 36.0;
+/// Without dots there is nothing to stack.
+const HEIGHT_WITHOUT_DOTS_MILLIMETRES: f64 = 24.0;
 /// Middle of the capitals of the first and second row of labels.
 const FIRST_ROW: f64 = 5.0;
 const SECOND_ROW: f64 = 14.6;
@@ -59,7 +61,8 @@ struct Lanes {
 }
 
 fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: u8) -> Result<Drawn, DrawError> {
-    let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES));
+    let tall = if plot.dots.is_empty() { HEIGHT_WITHOUT_DOTS_MILLIMETRES } else { HEIGHT_MILLIMETRES };
+    let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(tall));
     let (width, height) = (figure.width, figure.height);
     let axis = height - points(TICK_ROW + LANE * f64::from(lanes));
     let domain = domain(plot);
