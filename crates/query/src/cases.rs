@@ -14,6 +14,7 @@ use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
 use spiegel_model::{ColumnType, DefinitionError, Delivered, SubmissionSchema};
 
+use crate::engine::Rows;
 use crate::observe::Detail;
 use crate::{Engine, Error, Indicator, Norm, Pipeline, Summary, observe};
 
@@ -76,18 +77,16 @@ pub fn run_cases(
         return Err(Error::Pipeline(mistakes));
     }
     let engine = Engine::in_memory(batches, &norms, pipeline)?;
-    one_row_per_unit(&engine, indicator, &file, text, year)?;
-    let summaries = observe::observe(&engine, indicator, &parameters(year), &BTreeSet::new(), Detail::Units)?.summaries;
+    let rows = engine.rows(&format!("indicators/{}/indicator.sql", indicator.spec.id), &indicator.sql, &parameters(year))?;
+    if indicator.spec.delivered == Delivered::Units {
+        one_row_per_unit(&rows, &file, text)?;
+    }
+    let summaries = observe::of_rows(&rows, &indicator.spec, &BTreeSet::new(), Detail::Units)?.summaries;
     Ok(Some(compare(&file, &expected, summaries)))
 }
 
 /// Says which made-up units come back more than once. Of real units only the provider may be told.
-fn one_row_per_unit(engine: &Engine, indicator: &Indicator, cases: &str, text: &str, year: i32) -> Result<(), Error> {
-    if indicator.spec.delivered != Delivered::Units {
-        return Ok(());
-    }
-    let file = format!("indicators/{}/indicator.sql", indicator.spec.id);
-    let rows = engine.rows(&file, &indicator.sql, &parameters(year))?;
+fn one_row_per_unit(rows: &Rows, cases: &str, text: &str) -> Result<(), Error> {
     let mut times: BTreeMap<(String, String), usize> = BTreeMap::new();
     rows.each(&["provider_id", "unit_id"], |columns| {
         let (providers, units) = (rows.text(&columns[0])?, rows.text(&columns[1])?);
@@ -109,7 +108,7 @@ fn one_row_per_unit(engine: &Engine, indicator: &Indicator, cases: &str, text: &
                 "must return one row per unit; unit `{unit}` of provider {provider} comes back {times} times ({cases}, line {})",
                 lines_of(unit).join(", ")
             );
-            DefinitionError::at(&file, None, message)
+            DefinitionError::at(rows.file(), None, message)
         })
         .collect();
     if mistakes.is_empty() { Ok(()) } else { Err(Error::Pipeline(mistakes)) }

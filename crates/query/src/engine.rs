@@ -235,6 +235,15 @@ impl Engine {
         })
     }
 
+    /// Names of the columns that one SELECT returns; it is planned and not run. `file` is named in errors.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] when the SQL is wrong.
+    pub(crate) fn columns(&self, file: &str, sql: &str) -> Result<Vec<String>, Error> {
+        let planned = self.runtime.block_on(self.context.sql(sql)).map_err(|error| self.fault(&place(file, sql, &error), &error))?;
+        Ok(planned.schema().fields().iter().map(|field| field.name().clone()).collect())
+    }
+
     /// Whose fault an error is: the lake's, or the definition's.
     fn fault(&self, file: &str, error: &DataFusionError) -> Error {
         match error.find_root() {
@@ -310,13 +319,6 @@ impl Rows {
         self.batches.first().is_some_and(|batch| batch.column_by_name(name).is_some())
     }
 
-    /// Names of the columns.
-    #[must_use]
-    pub fn names(&self) -> Vec<String> {
-        let schema = self.batches.first().map(RecordBatch::schema);
-        schema.iter().flat_map(|schema| schema.fields()).map(|field| field.name().clone()).collect()
-    }
-
     /// Calls `visit` with the columns of each batch, in the order of `names`.
     ///
     /// # Errors
@@ -330,9 +332,11 @@ impl Rows {
             let mut columns = Vec::with_capacity(names.len());
             for name in names {
                 let Some(column) = batch.column_by_name(name) else {
+                    let schema = batch.schema();
+                    let there: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
                     return Err(Error::definition(
                         &self.file,
-                        format!("must return `{}`; it returns {}", names.join(", "), self.names().join(", ")),
+                        format!("must return `{}`; it returns {}", names.join(", "), there.join(", ")),
                     ));
                 };
                 columns.push(Arc::clone(column));

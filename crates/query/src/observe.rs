@@ -130,12 +130,19 @@ pub(crate) fn observe(
 ) -> Result<Observed, Error> {
     let file = format!("indicators/{}/indicator.sql", indicator.spec.id);
     let rows = engine.rows(&file, &indicator.sql, parameters)?;
-    let spec = &indicator.spec;
+    of_rows(&rows, &indicator.spec, leave_out, detail)
+}
+
+/// Summarises the rows of an indicator's SQL per provider, without those in `leave_out`.
+///
+/// # Errors
+/// When they have other columns or values than its kind asks for.
+pub(crate) fn of_rows(rows: &Rows, spec: &IndicatorSpec, leave_out: &BTreeSet<String>, detail: Detail) -> Result<Observed, Error> {
     let mut observed = match (spec.kind, spec.delivered) {
-        (kind, Delivered::Units) => of_units(Units::read(&rows, spec, leave_out, detail)?, kind),
-        (Kind::Proportion, _) => Observed { summaries: proportion_of_totals(&rows, &file)?, ..Observed::default() },
-        (Kind::Mean, Delivered::Totals) => Observed { summaries: mean_of_totals(&rows)?, ..Observed::default() },
-        (Kind::Mean, Delivered::PrePost) => Observed { summaries: mean_of_change(&rows, spec)?, ..Observed::default() },
+        (kind, Delivered::Units) => of_units(Units::read(rows, spec, leave_out, detail)?, kind),
+        (Kind::Proportion, _) => Observed { summaries: proportion_of_totals(rows, rows.file())?, ..Observed::default() },
+        (Kind::Mean, Delivered::Totals) => Observed { summaries: mean_of_totals(rows)?, ..Observed::default() },
+        (Kind::Mean, Delivered::PrePost) => Observed { summaries: mean_of_change(rows, spec)?, ..Observed::default() },
     };
     observed.summaries.retain(|provider, _| !leave_out.contains(provider));
     Ok(observed)
