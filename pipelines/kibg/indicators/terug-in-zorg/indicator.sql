@@ -45,6 +45,7 @@ followed AS (
 ),
 seen AS (
     SELECT
+        ending.year,
         ending.provider_id,
         ending.trajectory_id,
         ending.end_date,
@@ -55,12 +56,12 @@ seen AS (
     JOIN followed ON followed.provider_id = ending.provider_id
     LEFT JOIN course ON course.provider_id = ending.provider_id AND course.client_key = ending.client_key
     WHERE ending.choice = 1
-    GROUP BY ending.provider_id, ending.trajectory_id, ending.end_date, ending.diagnosis_group, ending.earlier_treatment
+    GROUP BY ending.year, ending.provider_id, ending.trajectory_id, ending.end_date, ending.diagnosis_group, ending.earlier_treatment
     HAVING SUM(CASE WHEN course.start_date <= ending.end_date AND course.runs_until > ending.end_date THEN 1 ELSE 0 END) = 0
 )
 SELECT
     provider_id,
-    trajectory_id AS unit_id,
+    CAST(year AS VARCHAR) || '/' || trajectory_id AS unit_id,
     CASE
         WHEN date_part('year', end_date) = $year - 1 THEN COALESCE(CAST(next_start AS INT) - CAST(end_date AS INT) <= 365, FALSE)
     END AS met,
