@@ -87,6 +87,7 @@ fn pairs() -> BTreeMap<String, Vec<Pair>> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "the figures are what one wants to read with --nocapture")]
 fn places_agree_with_what_is_true() {
     // With a reliability of about three quarters the rank of a raw value correlates with the truth by the root of that (0.8 to 0.9).
     // Providers hardly differ in back in care (8.5 to 14.5 %), so that ten endings in a hundred say next to nothing about it.

@@ -90,7 +90,8 @@ pub fn run_checks(engine: &Engine, pipeline: &Pipeline, rules: &RuleSet, year: i
     if let Some(Err(error)) = views.into_inner() {
         return Err(error);
     }
-    let (mut found, mut counted): (BTreeMap<&str, Option<Wrong>>, BTreeMap<&str, Option<Counts>>) = Default::default();
+    let mut found: BTreeMap<&str, Option<Wrong>> = BTreeMap::new();
+    let mut counted: BTreeMap<&str, Option<Counts>> = BTreeMap::new();
     for (question, answer) in questions.iter().zip(answers) {
         let answer = usable(answer)?;
         if question.is_wrong {

@@ -43,7 +43,7 @@ pub(crate) fn line_of_key(text: &str, path: &str) -> Option<usize> {
                 (place, value) = (key.span().start, next);
             }
             DeValue::Array(array) => {
-                let Some(next) = step.parse().ok().and_then(|at: usize| array.iter().nth(at)) else { break };
+                let Some(next) = step.parse().ok().and_then(|at: usize| array.get(at)) else { break };
                 (place, value) = (next.span().start, next);
             }
             _ => break,

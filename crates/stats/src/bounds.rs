@@ -19,7 +19,7 @@ pub fn manski_bounds(events: u64, observed: u64, total: u64) -> Option<Interval>
 /// > total, lowest > highest, or the mean of observed cases is outside the scale.
 #[must_use]
 pub fn manski_bounds_mean(mean: f64, observed: u64, total: u64, lowest: f64, highest: f64) -> Option<Interval> {
-    if total == 0 || observed > total || !(lowest <= highest) {
+    if total == 0 || observed > total || lowest.is_nan() || highest.is_nan() || lowest > highest {
         return None;
     }
     if observed == 0 {

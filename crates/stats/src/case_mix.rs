@@ -35,8 +35,8 @@ impl AdjustedReference {
     /// `None` when there are no cases, a probability is outside 0..=1, no outcome is uncertain, or tau2 is
     /// negative or not finite.
     pub fn new(probabilities: &[f64], tau2: f64) -> Option<Self> {
-        let possible = probabilities.iter().all(|p| (0.0..=1.0).contains(p));
-        if !possible || !(tau2 >= 0.0 && tau2.is_finite()) {
+        let possible = probabilities.iter().all(|p| (0.0..=1.0).contains(p)) && tau2 >= 0.0 && tau2.is_finite();
+        if !possible {
             return None;
         }
         let expected: f64 = probabilities.iter().sum();

@@ -22,7 +22,7 @@ pub struct Survival {
 /// while some had not had the event: the estimate would go beyond the data.
 #[must_use]
 pub fn kaplan_meier(durations: &[(f64, bool)], horizon: f64) -> Option<Survival> {
-    if durations.is_empty() || !(horizon >= 0.0) || durations.iter().any(|(time, _)| !(*time >= 0.0)) {
+    if durations.is_empty() || horizon.is_nan() || horizon < 0.0 || durations.iter().any(|(time, _)| time.is_nan() || *time < 0.0) {
         return None;
     }
     let mut order = durations.to_vec();
