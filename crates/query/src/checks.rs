@@ -1,9 +1,7 @@
 //! Checks by SQL over several rows or tables of the lake, for all providers of a year at once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::sync::OnceLock;
 
 use datafusion::arrow::array::Array;
 use datafusion::arrow::datatypes::DataType;
@@ -11,6 +9,7 @@ use datafusion::common::ScalarValue;
 use spiegel_model::{DefinitionError, DeliveryKind, QueryFinding, Rule, RuleSet, SubmissionSchema};
 
 use crate::cases;
+use crate::threads::each;
 use crate::{Engine, Error, Pipeline};
 
 /// What the checks of a year found, by provider.
@@ -123,25 +122,6 @@ fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
         Err(Error::Pipeline(_)) => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Answers in the order of the questions, made on plain threads.
-pub(crate) fn each<Q: Sync, A: Send>(questions: &[Q], threads: usize, answer: impl Fn(&Q) -> Result<A, Error> + Sync) -> Vec<Result<A, Error>> {
-    let next = AtomicUsize::new(0);
-    let answers: Vec<Mutex<Option<Result<A, Error>>>> = questions.iter().map(|_| Mutex::new(None)).collect();
-    thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, questions.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(question), Some(slot)) = (questions.get(at), answers.get(at)) else { break };
-                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer(question));
-                }
-            });
-        }
-    });
-    let taken = answers.into_iter().map(|slot| slot.into_inner().unwrap_or_else(PoisonError::into_inner));
-    taken.map(|answer| answer.unwrap_or_else(|| Err(Error::Bug("a question was not answered".to_owned())))).collect()
 }
 
 /// Checks rules against a pipeline: SQL that runs on its tables and returns what it must, and indicators that exist.

@@ -16,15 +16,15 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
-use spiegel_model::Direction;
+use spiegel_model::{Direction, RuleSet};
 use tokio::runtime::Runtime;
 
-use crate::checks::each;
 use crate::norm::{self, Norm};
+use crate::threads::each;
 use crate::{Error, Pipeline, lines};
 
-/// Tables whose Parquet is larger than this are not kept in memory: a few hundred megabytes in all.
-const KEPT_BYTES_MAXIMUM: u64 = 32 << 20;
+/// Tables whose Parquet is larger than this are not kept in memory; in memory a table is some twenty times as large.
+const KEPT_BYTES_MAXIMUM: u64 = 8 << 20;
 
 /// How rows are written as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,21 +55,24 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Opens the lake for many small queries on one year and the two before it, each on one thread: tables that are not large
-    /// are read once, on so many threads. There are no views yet.
+    /// Opens the lake for the checks of one year, many small queries on it and the two years before it, each on one thread: tables
+    /// that are not large are read once, on so many threads, with the columns that a rule or a view names. There are no views yet.
     ///
     /// # Errors
     /// [`Error::Lake`] when a table cannot be read.
-    pub fn open_year(lake: &Path, pipeline: &Pipeline, year: i32, threads: usize) -> Result<Self, Error> {
+    pub fn open_year(lake: &Path, pipeline: &Pipeline, rules: &RuleSet, year: i32, threads: usize) -> Result<Self, Error> {
         let engine = Self::tables(lake, pipeline, 1)?;
         // Planning costs more than running: once over the rules of the optimiser is enough.
         engine.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
-        each(&tables(lake)?, threads, |table| engine.keep(table, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
+        let of_rules = rules.rules.iter().filter_map(|rule| rule.query.as_ref()).flat_map(|query| [&query.wrong, &query.checked]);
+        let sql: Vec<&String> = of_rules.chain(pipeline.views.values()).collect();
+        let is_named = |column: &str| sql.iter().any(|sql| sql.contains(column));
+        each(&tables(lake)?, threads, |table| engine.keep(table, &is_named, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
         Ok(engine)
     }
 
-    /// Keeps these years of a table in memory, unless it is large.
-    fn keep(&self, table: &str, first: i32, last: i32) -> Result<(), Error> {
+    /// Keeps these years of a table in memory, unless it is large, without the columns that nobody names.
+    fn keep(&self, table: &str, is_named: &(dyn Fn(&str) -> bool + Sync), first: i32, last: i32) -> Result<(), Error> {
         let folders = (first..=last).map(|year| self.lake.join(table).join(format!("year={year}")));
         let files = folders.filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
         let bytes: u64 = files.filter_map(|file| file.metadata().ok()).map(|file| file.len()).sum();
@@ -77,7 +80,10 @@ impl Engine {
             return Ok(());
         }
         let kept = self.runtime.block_on(async {
-            let frame = self.context.table(table).await?.filter(col("year").between(lit(first), lit(last)))?.cache().await?;
+            let all = self.context.table(table).await?;
+            let named: Vec<String> = all.schema().fields().iter().map(|field| field.name().clone()).filter(|name| name == "year" || is_named(name)).collect();
+            let named: Vec<&str> = named.iter().map(String::as_str).collect();
+            let frame = all.filter(col("year").between(lit(first), lit(last)))?.select_columns(&named)?.cache().await?;
             self.context.deregister_table(table)?;
             self.context.register_table(table, frame.into_view())
         });

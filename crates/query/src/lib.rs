@@ -23,6 +23,7 @@ mod results;
 mod scaffold;
 mod signals;
 mod store;
+mod threads;
 mod trend;
 mod units;
 

@@ -1,8 +1,6 @@
 //! All results of one report year: every indicator, every year of the trend, every provider.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
-use std::thread;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, Float64Array};
@@ -13,6 +11,7 @@ use spiegel_stats as stats;
 use crate::group::{ComparableGroup, Trait, Traits};
 use crate::observe::{Detail, Observed};
 use crate::place::{own_interval, place};
+use crate::threads::{available, each};
 use crate::trend::{self, YearPoint};
 use crate::{CaseMix, Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
 
@@ -109,29 +108,32 @@ impl IndicatorResult {
         Self { indicator: indicator.clone(), years: BTreeMap::new(), in_detail: InDetail::default(), positions: BTreeMap::new() }
     }
 
-    /// Adds one year; without what is held in it.
-    fn observe(&mut self, engine: &Engine, spec: &YearSpec, year: i32, held: &Held, register: &Register) -> Result<(), Error> {
-        let indicator = &self.indicator;
-        let held_now: BTreeSet<String> =
-            held.iter().filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id)).map(|(provider, _)| provider.clone()).collect();
-        let detail = if year == spec.year { Detail::Units } else { Detail::Summaries };
-        let mut observed = observe::observe(engine, indicator, &parameters(spec, year), &held_now, detail)?;
-        let case_mix = CaseMix::fit(&indicator.spec, &observed.units, spec.minimum.shown);
-        let mut summaries = std::mem::take(&mut observed.summaries);
-        summaries.extend(held_now.into_iter().map(|provider| (provider, Summary::Held)));
-        let national = National::new(&indicator.spec, &spec.minimum, &summaries, register, case_mix);
-        self.years.insert(year, YearResult { summaries, national });
-        if detail == Detail::Units {
-            self.in_detail = InDetail::new(&spec.minimum, observed);
-        }
-        Ok(())
-    }
-
     /// The position of one provider in the report year; None when it delivered nothing at all.
     #[must_use]
     pub fn position(&self, provider: &str) -> Option<&Position> {
         self.positions.get(provider)
     }
+}
+
+/// One indicator in one year without what is held in it, with single units in the report year.
+fn observed(
+    engine: &Engine,
+    indicator: &Indicator,
+    spec: &YearSpec,
+    year: i32,
+    held: &Held,
+    register: &Register,
+) -> Result<(YearResult, Option<InDetail>), Error> {
+    let held_now: BTreeSet<String> =
+        held.iter().filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id)).map(|(provider, _)| provider.clone()).collect();
+    let detail = if year == spec.year { Detail::Units } else { Detail::Summaries };
+    let mut observed = observe::observe(engine, indicator, &parameters(spec, year), &held_now, detail)?;
+    let case_mix = CaseMix::fit(&indicator.spec, &observed.units, spec.minimum.shown);
+    let mut summaries = std::mem::take(&mut observed.summaries);
+    summaries.extend(held_now.into_iter().map(|provider| (provider, Summary::Held)));
+    let national = National::new(&indicator.spec, &spec.minimum, &summaries, register, case_mix);
+    let in_detail = (detail == Detail::Units).then(|| InDetail::new(&spec.minimum, observed));
+    Ok((YearResult { summaries, national }, in_detail))
 }
 
 /// What is known of single units: parts of the care, and follow-up.
@@ -203,9 +205,12 @@ impl Results {
             engine.use_year(&pipeline, &norms, one)?;
             let nobody = Held::new();
             let held = held.get(&one).unwrap_or(&nobody);
-            for result in &mut indicators {
+            let observations = each(&pipeline.indicators, available(), |indicator| observed(engine, indicator, &year, one, held, &register));
+            for (result, observation) in indicators.iter_mut().zip(observations) {
                 progress(&result.indicator.spec.id);
-                result.observe(engine, &year, one, held, &register)?;
+                let (of_year, in_detail) = observation?;
+                result.years.insert(one, of_year);
+                result.in_detail = in_detail.unwrap_or_default();
             }
         }
         progress("population");
@@ -217,22 +222,17 @@ impl Results {
 
     /// Places every provider on every indicator, side by side: what a provider's place is does not depend on who computes it.
     fn place_all(&mut self) {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let ids: Vec<&String> = self.providers.keys().collect();
         let this = &*self;
-        let of_chunk = |chunk: &[&String]| -> Vec<BTreeMap<String, Position>> {
-            let placed = |indicator| chunk.iter().filter_map(|id| Some(((*id).clone(), this.placed(indicator, id)?))).collect();
-            this.indicators.iter().map(placed).collect()
-        };
-        let chunks: Vec<Vec<BTreeMap<String, Position>>> = thread::scope(|scope| {
-            let of_chunk = &of_chunk;
-            let running: Vec<_> = ids.chunks(ids.len().div_ceil(threads).max(1)).map(|chunk| scope.spawn(move || of_chunk(chunk))).collect();
-            running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-        });
-        for chunk in chunks {
-            for (indicator, positions) in self.indicators.iter_mut().zip(chunk) {
-                indicator.positions.extend(positions);
+        let ids: Vec<&String> = this.providers.keys().collect();
+        let placed = each(&ids, available(), |id| this.indicators.iter().map(|indicator| this.placed(indicator, id)).collect::<Vec<_>>());
+        let mut of_indicators: Vec<BTreeMap<String, Position>> = vec![BTreeMap::new(); self.indicators.len()];
+        for (id, positions) in ids.iter().zip(placed) {
+            for (of_indicator, position) in of_indicators.iter_mut().zip(positions) {
+                of_indicator.extend(position.map(|position| ((*id).clone(), position)));
             }
+        }
+        for (indicator, positions) in self.indicators.iter_mut().zip(of_indicators) {
+            indicator.positions = positions;
         }
     }
 

@@ -6,6 +6,7 @@ use spiegel_stats as stats;
 
 use crate::place::Yardstick;
 use crate::results::IndicatorResult;
+use crate::threads::{available, each};
 use crate::{Results, Summary};
 
 /// Rankability below which ranks say nothing (statistics 6.9).
@@ -41,12 +42,13 @@ pub(crate) struct Signal {
 
 /// All placed values, by provider and in the order of the report.
 pub(crate) fn signals(results: &Results) -> Vec<Signal> {
-    let mut all: Vec<(usize, Signal)> = Vec::new();
-    for (order, indicator) in results.indicators.iter().enumerate() {
-        let mut of_indicator = placed(results, indicator);
-        rank(results, indicator, &mut of_indicator);
-        all.extend(of_indicator.into_iter().map(|signal| (order, signal)));
-    }
+    let of_indicators = each(&results.indicators, available(), |indicator| {
+        let mut signals = placed(results, indicator);
+        rank(results, indicator, &mut signals);
+        signals
+    });
+    let numbered = of_indicators.into_iter().enumerate();
+    let mut all: Vec<(usize, Signal)> = numbered.flat_map(|(order, signals)| signals.into_iter().map(move |signal| (order, signal))).collect();
     all.sort_by(|a, b| a.1.provider.cmp(&b.1.provider).then(a.0.cmp(&b.0)));
     let mut signals: Vec<Signal> = all.into_iter().map(|(_, signal)| signal).collect();
     let p_values: Vec<f64> = signals.iter().map(|signal| signal.p).collect();

@@ -1,9 +1,9 @@
 //! Whether a case-mix model is fit to compare providers with (§8): each measure, and which pass their
 //! threshold.
 
-use crate::covariates::{Covariates, centre_within, group_means};
+use crate::covariates::{Covariates, centre_within, group_means, mean};
 use crate::linear_algebra::{Symmetric, dot};
-use crate::regression::{LinearFit, LogisticFit, expit, fit_linear_within, fit_logistic};
+use crate::regression::{LinearFit, LogisticFit, expit, fit_linear_within, fit_logistic, refit_logistic};
 
 /// Parts in which providers are divided for validation.
 const FOLDS: usize = 10;
@@ -108,11 +108,7 @@ pub fn diagnose_linear(fit: &LinearFit, groups: &[usize], outcomes: &[f64], colu
     let y = centre_within(groups, outcomes);
     let total = dot(&y, &y);
     let left = differences(&y, &centre_within(groups, &expected));
-    let elsewhere = predicted_elsewhere(groups, columns, |kept| {
-        let providers = consecutive(&chosen(groups, kept));
-        let part = fit_linear_within(&providers, &chosen(outcomes, kept), &chosen_columns(columns, kept))?;
-        Some((part.intercept(), part.coefficients))
-    })
+    let elsewhere = linear_elsewhere(&covariates, groups, outcomes, &y, columns)
     .map(|predicted| centre_within(groups, &predicted));
     let observed: Vec<f64> = expected.iter().zip(&left).map(|(expected, left)| expected + left).collect();
     let residuals = differences(outcomes, &expected);
@@ -149,13 +145,10 @@ pub fn diagnose_logistic(fit: &LogisticFit, groups: &[usize], events: &[bool], c
     let outcomes: Vec<f64> = events.iter().map(|event| f64::from(u8::from(*event))).collect();
     let residuals = differences(&outcomes, &probabilities);
     let mut design = vec![vec![1.0; events.len()]];
-    design.extend(pooled.columns);
+    design.extend(pooled.columns.iter().cloned());
     let weights: Vec<f64> = probabilities.iter().map(|p| p * (1.0 - p)).collect();
     let information = Symmetric::cross_products(&design, Some(&weights));
-    let elsewhere = predicted_elsewhere(groups, columns, |kept| {
-        let part = fit_logistic(&chosen(events, kept), &chosen_columns(columns, kept))?;
-        Some((part.intercept, part.coefficients))
-    });
+    let elsewhere = logistic_elsewhere(fit, &pooled, &design, groups, events, columns);
     let scale = design.len() as f64;
     Some(Diagnostics {
         discrimination: area_under_curve(events, &probabilities)?,
@@ -189,26 +182,78 @@ fn chosen_columns(columns: &[Vec<f64>], places: &[usize]) -> Vec<Vec<f64>> {
     columns.iter().map(|column| chosen(column, places)).collect()
 }
 
-/// The linear predictor of each case from the coefficients of the cases of other providers: those whose number
-/// among the providers that occur leaves another remainder after division by 10. `fit` answers intercept and
-/// coefficients from the places of the cases to use.
-fn predicted_elsewhere(
-    groups: &[usize],
-    columns: &[Vec<f64>],
-    fit: impl Fn(&[usize]) -> Option<(f64, Vec<f64>)>,
-) -> Option<Vec<f64>> {
+/// The cases of each tenth of the providers: those whose number among the providers that occur leaves the same remainder after
+/// division by 10. `None` with fewer than two providers.
+fn folds(groups: &[usize]) -> Option<Vec<Vec<usize>>> {
     let numbers = consecutive(groups);
-    let folds = FOLDS.min(numbers.iter().max()? + 1);
-    if folds < 2 {
-        return None;
+    let count = FOLDS.min(numbers.iter().max()? + 1);
+    let mut folds = vec![Vec::new(); count];
+    for (case, number) in numbers.iter().enumerate() {
+        folds[number % count].push(case);
     }
+    (count > 1).then_some(folds)
+}
+
+/// The cases that are not in a fold, in order; a fold is in rising order.
+fn others(cases: usize, fold: &[usize]) -> Vec<usize> {
+    let mut fold = fold.iter().peekable();
+    (0..cases).filter(|case| fold.next_if_eq(&case).is_none()).collect()
+}
+
+/// The expected outcome of each case from a linear fit to the other nine tenths of the providers. As providers are whole, their
+/// centred sums are what is left of the sums of all.
+fn linear_elsewhere(covariates: &Covariates, groups: &[usize], outcomes: &[f64], centred: &[f64], columns: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let right: Vec<f64> = covariates.columns.iter().map(|column| dot(column, centred)).collect();
     let mut predicted = vec![0.0; groups.len()];
-    for fold in 0..folds {
-        let (left_out, used): (Vec<usize>, Vec<usize>) = (0..groups.len()).partition(|case| numbers[*case] % folds == fold);
-        let (intercept, coefficients) = fit(&used)?;
-        for case in left_out {
-            predicted[case] =
-                intercept + columns.iter().zip(&coefficients).map(|(column, b)| b * column[case]).sum::<f64>();
+    for fold in folds(groups)? {
+        let own = chosen_columns(&covariates.columns, &fold);
+        let own_centred = chosen(centred, &fold);
+        let rest: Vec<f64> = right.iter().zip(&own).map(|(all, column)| all - dot(column, &own_centred)).collect();
+        let used = others(groups.len(), &fold);
+        let (intercept, coefficients) = match covariates.products.less(&Symmetric::cross_products(&own, None)).cholesky() {
+            Some(factor) => {
+                let coefficients = covariates.unscaled(&factor.solve(&rest));
+                let means: Vec<f64> = columns.iter().map(|column| mean(&chosen(column, &used))).collect();
+                (mean(&chosen(outcomes, &used)) - dot(&means, &coefficients), coefficients)
+            }
+            // A covariate that varies in this tenth only.
+            None => {
+                let part = fit_linear_within(&consecutive(&chosen(groups, &used)), &chosen(outcomes, &used), &chosen_columns(columns, &used))?;
+                (part.intercept(), part.coefficients)
+            }
+        };
+        for case in fold {
+            predicted[case] = intercept + columns.iter().zip(&coefficients).map(|(column, b)| b * column[case]).sum::<f64>();
+        }
+    }
+    Some(predicted)
+}
+
+/// The log-odds of each case from a logistic fit to the other nine tenths of the providers, begun at the fit to all of them.
+fn logistic_elsewhere(
+    fit: &LogisticFit,
+    pooled: &Covariates,
+    design: &[Vec<f64>],
+    groups: &[usize],
+    events: &[bool],
+    columns: &[Vec<f64>],
+) -> Option<Vec<f64>> {
+    let mut start = vec![fit.intercept + dot(&pooled.means, &fit.coefficients)];
+    start.extend(pooled.kept.iter().zip(&pooled.scales).map(|(place, scale)| fit.coefficients[*place] * scale));
+    let mut predicted = vec![0.0; groups.len()];
+    for fold in folds(groups)? {
+        let used = others(groups.len(), &fold);
+        let used_events = chosen(events, &used);
+        let near = (!fit.penalised).then(|| refit_logistic(&used_events, &chosen_columns(design, &used), &start)).flatten();
+        if let Some(coefficients) = near {
+            for case in fold {
+                predicted[case] = design.iter().zip(&coefficients).map(|(column, b)| b * column[case]).sum();
+            }
+        } else {
+            let part = fit_logistic(&used_events, &chosen_columns(columns, &used))?;
+            for case in fold {
+                predicted[case] = part.intercept + columns.iter().zip(&part.coefficients).map(|(column, b)| b * column[case]).sum::<f64>();
+            }
         }
     }
     Some(predicted)

@@ -63,4 +63,16 @@ impl RandomStream {
     pub fn normal(&mut self) -> f64 {
         normal_quantile(self.uniform()).unwrap_or(0.0)
     }
+
+    /// Two independent standard normals, by the polar method (Marsaglia and Bray 1964): several times faster than by inversion.
+    pub fn normal_pair(&mut self) -> [f64; 2] {
+        loop {
+            let (x, y) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
+            let square = x * x + y * y;
+            if square < 1.0 && square > 0.0 {
+                let factor = (-2.0 * square.ln() / square).sqrt();
+                return [x * factor, y * factor];
+            }
+        }
+    }
 }

@@ -87,8 +87,11 @@ pub fn rank_intervals(
     let mut drawn: Vec<(f64, usize)> = Vec::with_capacity(k);
     for _ in 0..draws {
         drawn.clear();
-        drawn.extend((0..k).map(|i| (estimates[i] + spreads[i] * stream.normal(), i)));
-        drawn.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        while drawn.len() < k {
+            let deviates = stream.normal_pair();
+            drawn.extend((drawn.len()..k).zip(deviates).map(|(i, deviate)| (estimates[i] + spreads[i] * deviate, i)));
+        }
+        drawn.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         for (rank, (_, provider)) in drawn.iter().enumerate() {
             seen[*provider][rank] += 1;
         }

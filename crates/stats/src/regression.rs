@@ -190,9 +190,10 @@ pub fn fit_logistic(events: &[bool], columns: &[Vec<f64>]) -> Option<LogisticFit
     let mut design = Vec::with_capacity(covariates.kept.len() + 1);
     design.push(vec![1.0; events.len()]);
     design.extend(covariates.columns.iter().cloned());
-    let (solution, penalised) = match iterate(events, &design, 0.0).filter(|solution| !solution.is_separated()) {
+    let start = vec![0.0; design.len()];
+    let (solution, penalised) = match iterate(events, &design, start.clone(), 0.0).filter(|solution| !solution.is_separated()) {
         Some(solution) => (solution, false),
-        None => (iterate(events, &design, RIDGE)?, true),
+        None => (iterate(events, &design, start, RIDGE)?, true),
     };
     let coefficients = covariates.unscaled(&solution.coefficients[1..]);
     let variances = solution.information.cholesky()?.inverse_diagonal();
@@ -234,16 +235,24 @@ fn evaluate(events: &[bool], design: &[Vec<f64>], coefficients: &[f64]) -> (Vec<
     let mut deviance = 0.0;
     for (value, event) in values.iter_mut().zip(events) {
         // −2 ln P(outcome) = 2 ln(1 + e^∓x), without overflow.
+        let small = (-value.abs()).exp();
         let against = if *event { -*value } else { *value };
-        deviance += 2.0 * (against.max(0.0) + (-against.abs()).exp().ln_1p());
-        *value = expit(*value);
+        deviance += 2.0 * (against.max(0.0) + small.ln_1p());
+        *value = if *value < 0.0 { small } else { 1.0 } / (1.0 + small);
     }
     (values, deviance)
 }
 
+/// The coefficients of an unpenalised fit on a design of which the first column is 1, from coefficients nearby. `None` when the
+/// iteration does not end or covariates (nearly) separate events from others.
+pub(crate) fn refit_logistic(events: &[bool], design: &[Vec<f64>], start: &[f64]) -> Option<Vec<f64>> {
+    let solution = iterate(events, design, start.to_vec(), 0.0).filter(|solution| !solution.is_separated())?;
+    Some(solution.coefficients)
+}
+
 /// Newton's iteration on a design of which the first column is 1. `None` when it does not end.
-fn iterate(events: &[bool], design: &[Vec<f64>], ridge: f64) -> Option<Solution> {
-    let mut coefficients = vec![0.0; design.len()];
+fn iterate(events: &[bool], design: &[Vec<f64>], start: Vec<f64>, ridge: f64) -> Option<Solution> {
+    let mut coefficients = start;
     let penalty = |coefficients: &[f64]| ridge * dot(&coefficients[1..], &coefficients[1..]);
     let (mut probabilities, mut deviance) = evaluate(events, design, &coefficients);
     for steps in 1..=MOST_STEPS {

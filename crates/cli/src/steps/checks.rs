@@ -72,7 +72,7 @@ pub(crate) fn run(
         return Ok(());
     }
     let progress = Progress::start("checks", parts.len());
-    let engine = Engine::open_year(&batch.lake(), pipeline, year, threads)?;
+    let engine = Engine::open_year(&batch.lake(), pipeline, rules, year, threads)?;
     let checks = run_checks(&engine, pipeline, rules, year, threads)?;
     for code in &checks.broken {
         talk::line(&format!("broken     rule {code} cannot run; `spiegel pipeline check {}` may say why", pipeline.directory.display()));
