@@ -292,6 +292,9 @@ pub struct Category {
     pub label: String,
     /// As in a sentence: `cliënten van 18 tot en met 25 jaar`.
     pub words: String,
+    /// For a category of what is not known: what is not known, as the subject of a sentence: `de verwijzer`. Empty for others.
+    #[serde(default)]
+    pub unknown: String,
 }
 
 /// `years/<year>.toml`.

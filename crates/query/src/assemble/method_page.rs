@@ -64,7 +64,8 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         section("Wat zeggen deze cijfers niet?", words.limits.clone()),
     ];
     if let Some(adjustment) = adjustment(results) {
-        sections.insert(4, adjustment);
+        // The longest last, so that two columns can be about equal.
+        sections.push(adjustment);
     }
     MethodPage {
         title: "Methode".to_owned(),
