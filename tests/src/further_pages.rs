@@ -260,8 +260,8 @@ fn coverage_of_norm_2a_counts_the_subjects_that_are_there() {
 fn the_worksheet_begins_with_the_topics_of_page_one() {
     for made in of_variant(Variant::Individual) {
         let worksheet = made.report.worksheet.as_ref().unwrap();
-        let filled: Vec<&String> = worksheet.topics.iter().filter(|topic| topic.place.is_some()).map(|topic| &topic.title).collect();
-        let topics: Vec<&String> = made.report.summary.topics.iter().map(|topic| &topic.text).collect();
+        let filled: Vec<&str> = worksheet.topics.iter().filter(|topic| topic.place.is_some()).map(|topic| topic.title.as_str()).collect();
+        let topics: Vec<&str> = made.report.summary.topics.iter().map(|topic| topic.text.trim_end_matches('.')).collect();
         assert_eq!(filled, topics, "{}", made.provider);
         assert_eq!(worksheet.topics.len(), 3, "{}", made.provider);
         let text = pages_of(made).into_iter().find(|page| page.contains(&worksheet.title)).unwrap();

@@ -7,7 +7,7 @@ use crate::Results;
 pub(super) fn page(results: &Results, topics: &[Topic]) -> Option<Worksheet> {
     let spec = results.pipeline.spec.worksheet.as_ref()?;
     let filled = topics.iter().take(spec.topics).map(|topic| WorksheetTopic {
-        title: topic.text.clone(),
+        title: topic.text.trim_end_matches('.').to_owned(),
         question: topic.question.clone(),
         place: Some(topic.place.clone()),
     });
