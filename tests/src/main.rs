@@ -54,6 +54,8 @@ mod yearly_batch;
 
 // What a report promises.
 #[cfg(test)]
+mod further_pages;
+#[cfg(test)]
 mod leak;
 #[cfg(test)]
 mod pages;

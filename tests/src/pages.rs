@@ -33,6 +33,7 @@ fn chosen() -> &'static [&'static Made] {
         let chosen: Vec<&Made> = full("kibg")
             .chain(full("nhs-talking-therapies"))
             .chain(of("nhs-talking-therapies", Variant::SinglePage))
+            .chain(of("kibg", Variant::OwnSheet).take(REPORTS_PER_PIPELINE))
             .collect();
         assert!(chosen.len() > 2 * REPORTS_PER_PIPELINE, "{}", chosen.len());
         chosen
@@ -98,6 +99,9 @@ fn expected_alternatives(report: &Report) -> BTreeSet<String> {
         texts.extend(page.trend.iter().map(|plot| plot.alt.clone()));
     }
     texts.extend(report.population.iter().flat_map(|page| &page.blocks).map(|block| block.alt.clone()));
+    texts.extend(report.guide.iter().flat_map(|page| [page.spine.alt.clone(), page.dot_plot.alt.clone(), page.funnel.alt.clone()]));
+    texts.extend(report.quality.iter().filter_map(|page| page.flow.as_ref()).map(|flow| flow.alt.clone()));
+    texts.extend(report.norms.iter().flat_map(|page| &page.rows).filter_map(|row| row.bullet.as_ref()).map(|bullet| bullet.alt.clone()));
     texts
 }
 
@@ -210,8 +214,12 @@ fn there_is_a_page_for_each_part_and_none_more() {
     for made in chosen() {
         let pages = Pdf::open(&made.pdf).document.get_pages().len();
         let expected = match made.report.variant {
-            Variant::SinglePage => 1,
-            Variant::Individual => 1 + made.report.indicators.len() + usize::from(made.report.population.is_some()) + 1,
+            Variant::SinglePage | Variant::OwnSheet => 1,
+            Variant::Individual => {
+                let report = &made.report;
+                let further = [report.guide.is_some(), report.population.is_some(), report.quality.is_some(), report.norms.is_some(), report.worksheet.is_some()];
+                1 + report.indicators.len() + further.into_iter().filter(|is_there| *is_there).count() + 1
+            }
         };
         // The method may need a second page.
         let further = usize::from(made.report.variant == Variant::Individual);

@@ -19,31 +19,38 @@ const ALTERNATIVE_TEXT_MAXIMUM: usize = 350;
 const INNER: f64 = 1.959_963_984_540_054;
 const OUTER: f64 = 3.090_232_306_167_813;
 
-/// Sentences that are made for this provider; library texts of an indicator and fixed headings are not (decision 35).
+/// Sentences that are made for this provider; library texts of an indicator, fixed headings and the reading guide are not (decision 35).
 fn generated(report: &Report) -> Vec<&String> {
-    let summary = &report.summary;
-    let mut texts: Vec<&String> = summary.sentences.iter().collect();
-    texts.extend(summary.blocks.iter().flat_map(|block| block.paragraphs.iter().chain(&block.bullets)));
+    let mut texts = sentences_for_reading(report);
     for page in &report.indicators {
-        texts.extend(page.headline.iter().chain(&page.sentences));
-        texts.extend(page.sections.iter().filter(|section| section.title == "Hoe zeker is dit?").flat_map(|section| &section.paragraphs));
         texts.extend(page.dot_plot.iter().flat_map(|plot| [&plot.caption, &plot.alt]));
         texts.extend(page.funnel.iter().flat_map(|plot| [&plot.caption, &plot.alt]));
         texts.extend(page.trend.iter().flat_map(|plot| [&plot.caption, &plot.alt]));
     }
-    texts.extend(report.population.iter().flat_map(|page| &page.sentences));
+    texts.extend(report.quality.iter().flat_map(|page| page.fields.table.rows.iter().flatten().chain(page.flow.iter().map(|flow| &flow.alt))));
+    for row in report.norms.iter().flat_map(|page| &page.rows) {
+        texts.push(&row.own);
+        texts.extend(row.bullet.iter().map(|bullet| &bullet.alt));
+    }
+    texts.extend(report.completeness.iter().flat_map(|part| part.table.rows.iter().flatten()));
     texts
 }
 
-/// The same without alternative texts and captions, which list numbers.
+/// The same without alternative texts, captions and cells, which list numbers.
 fn sentences_for_reading(report: &Report) -> Vec<&String> {
-    let mut texts: Vec<&String> = report.summary.sentences.iter().collect();
-    texts.extend(report.summary.blocks.iter().flat_map(|block| block.paragraphs.iter().chain(&block.bullets)));
+    let summary = &report.summary;
+    let mut texts: Vec<&String> = summary.sentences.iter().chain([&summary.topics_none]).chain(summary.topics.iter().map(|topic| &topic.text)).collect();
+    texts.extend(summary.blocks.iter().flat_map(|block| block.paragraphs.iter().chain(&block.bullets)));
     for page in &report.indicators {
         texts.extend(page.headline.iter().chain(&page.sentences));
         texts.extend(page.sections.iter().filter(|section| section.title == "Hoe zeker is dit?").flat_map(|section| &section.paragraphs));
     }
     texts.extend(report.population.iter().flat_map(|page| &page.sentences));
+    texts.extend(report.quality.iter().flat_map(|page| &page.sentences));
+    texts.extend(report.quality.iter().flat_map(|page| &page.sections).flat_map(|section| section.paragraphs.iter().chain(&section.bullets)));
+    texts.extend(report.norms.iter().flat_map(|page| page.sentences.iter().chain(page.rows.iter().map(|row| &row.reading))));
+    texts.extend(report.norms.iter().filter_map(|page| page.coverage.as_ref()).map(|coverage| &coverage.sentence));
+    texts.extend(report.worksheet.iter().flat_map(|page| [&page.intro].into_iter().chain(page.topics.iter().map(|topic| &topic.title))));
     texts
 }
 
@@ -156,6 +163,9 @@ fn alternative_texts_are_short_and_different() {
                 plots.into_iter().flatten()
             })
             .chain(made.report.population.iter().flat_map(|page| &page.blocks).map(|block| &block.alt))
+            .chain(made.report.guide.iter().flat_map(|page| [&page.spine.alt, &page.dot_plot.alt, &page.funnel.alt]))
+            .chain(made.report.quality.iter().filter_map(|page| page.flow.as_ref()).map(|flow| &flow.alt))
+            .chain(made.report.norms.iter().flat_map(|page| &page.rows).filter_map(|row| row.bullet.as_ref()).map(|bullet| &bullet.alt))
             .collect();
         for text in &alternatives {
             assert!(!text.is_empty() && text.chars().count() <= ALTERNATIVE_TEXT_MAXIMUM, "{}: {text}", name_of(made));
@@ -184,7 +194,8 @@ fn numbers_are_written_the_dutch_way() {
         let cells = report.summary.rows.iter().flat_map(|row| [&row.n, &row.own, &row.interval]);
         let tables = report.indicators.iter().flat_map(|page| page.table.rows.iter().flatten());
         let shares = report.population.iter().flat_map(|page| page.blocks.iter().flat_map(|block| block.rows.iter().map(|row| &row.own_text)));
-        let all: Vec<&String> = generated(report).into_iter().chain(cells).chain(tables).chain(shares).collect();
+        let steps = report.quality.iter().filter_map(|page| page.flow.as_ref()).flat_map(|flow| flow.steps.iter().map(|step| &step.text));
+        let all: Vec<&String> = generated(report).into_iter().chain(cells).chain(tables).chain(shares).chain(steps).collect();
         all.into_iter().filter(|text| has_decimal_point(text)).map(|text| format!("{}: {text}", name_of(made))).collect::<Vec<_>>()
     }));
 }

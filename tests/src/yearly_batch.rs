@@ -54,9 +54,9 @@ fn exactly_the_providers_with_enough_clients_get_a_report() {
             assert!(fs::read(&pdf).unwrap().starts_with(b"%PDF-"), "{provider}");
             made += 1;
         } else {
-            assert_eq!(report["state"], "too_few_clients", "{provider}");
-            assert_eq!(report["clients"], clients[&provider], "{provider}");
-            assert_eq!(report["needed"], CLIENTS_FOR_A_REPORT, "{provider}");
+            assert_eq!(state["under_minimum"]["clients"], clients[&provider], "{provider}");
+            assert_eq!(state["under_minimum"]["needed"], CLIENTS_FOR_A_REPORT, "{provider}");
+            assert_eq!(report["file"], format!("reports/2025/{provider}/v1/uw-blad-2025-{provider}.pdf"));
             assert!(!pdf.exists(), "{provider}");
         }
     }
@@ -74,7 +74,8 @@ fn status_says_who_has_a_report_and_why_not() {
         let provider = line["provider_id"].as_str().unwrap();
         let said = line["report"].as_str().unwrap();
         if clients[provider] < CLIENTS_FOR_A_REPORT {
-            assert_eq!(said, format!("geen eigen rapport: {} cliënten, 100 nodig", clients[provider]));
+            let sheet = format!("reports/2025/{provider}/v1/uw-blad-2025-{provider}.pdf (uw blad: {} cliënten, 100 nodig)", clients[provider]);
+            assert_eq!(said, sheet);
         } else {
             assert!(batch.join(said).is_file(), "{said}");
         }

@@ -377,8 +377,20 @@ pub(crate) struct ProviderState {
     /// Length of its report.json, to tell a damaged one.
     #[serde(default)]
     pub(crate) report_bytes: u64,
+    /// Why its report is a sheet without outcome. None when it is a full report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) under_minimum: Option<UnderMinimum>,
     /// Whether it has a report, or why not.
     pub(crate) report: ReportState,
+}
+
+/// Fewer clients than a full report needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct UnderMinimum {
+    /// Clients over the years that count.
+    pub(crate) clients: u64,
+    /// Clients needed.
+    pub(crate) needed: u64,
 }
 
 /// Whether there is a report.
@@ -395,7 +407,10 @@ pub(crate) enum ReportState {
         /// Pages.
         pages: usize,
     },
-    /// Fewer clients than an own report needs.
+    /// Expected by the register, and nothing came: there is no PDF, and somebody writes a letter.
+    #[serde(rename = "geen_aanlevering")]
+    NothingDelivered,
+    /// Fewer clients than an own report needs, in a pipeline without sheets.
     TooFewClients {
         /// Clients over the years that count.
         clients: u64,

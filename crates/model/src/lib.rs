@@ -7,7 +7,9 @@ mod finding;
 mod indicator;
 mod instrument;
 mod mapping;
+mod norm;
 mod number;
+mod pages;
 mod pipeline;
 mod position;
 mod report;
@@ -25,10 +27,14 @@ pub use indicator::{
 };
 pub use instrument::{Instrument, InstrumentSet, Scale, Scoring};
 pub use mapping::{ColumnMapping, Conversion, Layout, MappingSpec, Outside, TableMapping, Unit};
+pub use norm::{CoverageSpec, CoverageSubject, QualityNorm, QualityNormSet};
 pub use number::{ValueFormat, capitalised, count, date_long, date_short, decimal, ordinal_word, percentage};
+pub use pages::{
+    BulletPlot, CoverageRow, Flow, FlowStep, GuideGroups, GuideSpine, NormCoverage, NormPage, NormRow, Place, QualityPage, ReadingGuide, Topic, Worksheet, WorksheetTopic,
+};
 pub use pipeline::{
-    Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, NormSpec, PartsSpec, PipelineSpec, PipelineWords, PopulationSpec, RegisterSpec, ReportSpec,
-    StratumSpec, YearSpec,
+    Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, NormSpec, PartsSpec, PipelineSpec, PipelineWords, PopulationSpec, QualityField, QualitySpec, QualityStep,
+    RegisterSpec, ReportSpec, SheetSpec, StratumSpec, WorksheetSpec, YearSpec,
 };
 pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, Pooled, Position, Range, Side, TrendState, WithinKind};
 pub use report::{

@@ -38,6 +38,105 @@ pub struct PipelineSpec {
     /// The norm table of questionnaires, estimated from the nation's measurements.
     #[serde(default)]
     pub norms: Option<NormSpec>,
+    /// What the page on data quality counts. None: that page tells which indicators were delivered.
+    #[serde(default)]
+    pub quality: Option<QualitySpec>,
+    /// Questions of the worksheet. None when a report has none.
+    #[serde(default)]
+    pub worksheet: Option<WorksheetSpec>,
+    /// Words of the sheet for providers under the minimum. None: they get nothing.
+    #[serde(default)]
+    pub sheet: Option<SheetSpec>,
+}
+
+/// What is counted of a delivery: the flow of its rows, and how well its fields are filled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualitySpec {
+    /// SQL file: `provider_id, item, units, of_units`, one row per provider and item: `units` of `of_units` have it. An item is
+    /// the id of a step or a field.
+    pub sql: String,
+    /// Canonical table whose rows are followed.
+    pub table: String,
+    /// Its rows in plural: `trajecten`.
+    pub units: String,
+    /// Codes of findings on rows that belong to another year: they are told apart, and ask for nothing.
+    #[serde(default)]
+    pub outside: Vec<String>,
+    /// Share of a field below which what rests on it is compared with reserve.
+    pub reserve: f64,
+    /// Steps after the rows that are used, in order.
+    #[serde(rename = "step")]
+    pub steps: Vec<QualityStep>,
+    /// Fields, at most 18: the page has no room for more.
+    #[serde(rename = "field")]
+    pub fields: Vec<QualityField>,
+}
+
+/// A step of the flow after the rows that are used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityStep {
+    /// As in the SQL.
+    pub id: String,
+    /// As printed.
+    pub label: String,
+    /// What leaves between the step before and this one, as printed. Empty: this step is a part of the one before it.
+    #[serde(default)]
+    pub without: String,
+}
+
+/// A field of the delivery.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualityField {
+    /// As in the SQL.
+    pub id: String,
+    /// As printed.
+    pub label: String,
+    /// Canonical column behind it, `table.column`: values of it that were not valid are counted, and indicators that adjust for it
+    /// rest on this field.
+    pub column: String,
+    /// Indicators whose value rests on this field.
+    #[serde(default)]
+    pub indicators: Vec<String>,
+    /// Another share than [`QualitySpec::reserve`], for a field that is a sample by nature.
+    #[serde(default)]
+    pub reserve: Option<f64>,
+    /// What `of_units` counts, in plural: `afgesloten trajecten`.
+    pub units: String,
+    /// What to do, in one sentence.
+    pub advice: String,
+    /// What is missing, after "Bij 12 van uw 208 …": `ontbreekt het profiel`.
+    pub missing: String,
+}
+
+/// Questions of the worksheet; Dutch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorksheetSpec {
+    /// Page title.
+    pub title: String,
+    /// What it is for.
+    pub intro: String,
+    /// Topics that there is room for.
+    pub topics: usize,
+    /// What is asked of each topic.
+    pub prompts: Vec<String>,
+    /// What is asked once.
+    pub closing: Vec<String>,
+}
+
+/// Words of the sheet for providers under the minimum; Dutch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SheetSpec {
+    /// Title of the document: `Uw blad`.
+    pub title: String,
+    /// How to get a report of its own sooner, one bullet each.
+    pub sooner: Vec<String>,
+    /// Last paragraph: where to ask.
+    pub invitation: String,
 }
 
 /// Parts of the care.
@@ -110,6 +209,10 @@ pub struct RegisterSpec {
     /// Header of the group of owners, for concentration rules. None when every provider is its own group.
     #[serde(default)]
     pub group: Option<String>,
+    /// Headers of the first and last day on which a provider is expected to deliver, `yyyy-mm-dd`, empty for no end. None when
+    /// the register does not say whom to expect.
+    #[serde(default)]
+    pub valid: Option<[String; 2]>,
 }
 
 /// Words that differ between pipelines; all Dutch, lower case.
@@ -126,6 +229,9 @@ pub struct PipelineWords {
     pub confidential: String,
     /// How to report an error.
     pub correction: String,
+    /// How to ask for another comparable group; may be empty.
+    #[serde(default)]
+    pub other_group: String,
     /// Note on values that were not delivered (code A).
     pub not_delivered_note: String,
     /// Where the data come from, for the method page; one string per paragraph.
@@ -186,6 +292,9 @@ pub struct Category {
     pub label: String,
     /// As in a sentence: `cliënten van 18 tot en met 25 jaar`.
     pub words: String,
+    /// For a category of what is not known: what is not known, as the subject of a sentence: `de verwijzer`. Empty for others.
+    #[serde(default)]
+    pub unknown: String,
 }
 
 /// `years/<year>.toml`.
@@ -208,6 +317,9 @@ pub struct YearSpec {
     /// Last day on which an error can be reported.
     #[serde(default)]
     pub corrections_until: Option<NaiveDate>,
+    /// Files in `norms/` whose norms stand in the report, without `.toml`, in order.
+    #[serde(default)]
+    pub norms: Vec<String>,
     /// Minimum numbers.
     pub minimum: Minimums,
     /// Comparable groups. A provider belongs to each that can be filled; the first is drawn in figures.

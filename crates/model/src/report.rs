@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Position, Range, ValueFormat};
+use crate::{NormPage, Position, QualityPage, Range, ReadingGuide, Topic, ValueFormat, Worksheet};
 
 /// What kind of document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,6 +13,8 @@ pub enum Variant {
     Individual,
     /// One page, because no value may be shown.
     SinglePage,
+    /// One page for a provider under the minimum of a report of its own: what it delivered, no outcome.
+    OwnSheet,
 }
 
 /// One report. Serialised as `report.json`.
@@ -48,10 +50,20 @@ pub struct Report {
     pub provider: ReportProvider,
     /// Page 1.
     pub summary: Summary,
+    /// How complete the data are, on the sheet of a provider under the minimum; None in other documents.
+    pub completeness: Option<TitledTable>,
+    /// Page 2. None on a single page, as the further pages are.
+    pub guide: Option<ReadingGuide>,
     /// One page each.
     pub indicators: Vec<IndicatorPage>,
     /// Who the clients are. None when nothing was delivered on it.
     pub population: Option<PopulationPage>,
+    /// How complete the data are.
+    pub quality: Option<QualityPage>,
+    /// What norms say beside the figures. None when the year has no norms.
+    pub norms: Option<NormPage>,
+    /// To write on. None when the pipeline has no worksheet.
+    pub worksheet: Option<Worksheet>,
     /// Method, terms, colophon.
     pub method: MethodPage,
 }
@@ -78,7 +90,13 @@ pub struct Summary {
     pub rows: Vec<SummaryRow>,
     /// How to read the table.
     pub legend: String,
-    /// Headed blocks under the table: topics to discuss, reliability, changes. A block without lines is left out.
+    /// Heading of the topics.
+    pub topics_title: String,
+    /// What to do where nothing stands out; empty when there are topics.
+    pub topics_none: String,
+    /// Topics to discuss, each with its page.
+    pub topics: Vec<Topic>,
+    /// Headed blocks under the table: reliability, changes. A block without lines is left out.
     pub blocks: Vec<MethodSection>,
     /// Footnotes for the codes that occur.
     pub notes: Vec<String>,

@@ -9,6 +9,8 @@ use crate::{Pipeline, lines};
 
 /// Indicators with a page, and so a row on page 1, at most: more rows do not fit.
 const MOST_PAGES: usize = 12;
+/// Fields on the page on data quality, at most (report specification 3.7).
+const MOST_FIELDS: usize = 18;
 /// Years in which a registration can have changed.
 const YEARS: std::ops::RangeInclusive<i32> = 1990..=2100;
 
@@ -181,6 +183,33 @@ pub(crate) fn among(pipeline: &Pipeline) -> Vec<DefinitionError> {
     if pages > MOST_PAGES {
         let message = format!("{pages} indicators have a page, and {MOST_PAGES} rows fit on page 1; give one `shown_with`, the indicator on whose page it is shown");
         found.push(source.mistake("indicators", message));
+    }
+    found.extend(quality_and_norms(pipeline, &source));
+    found
+}
+
+/// Indicators that data quality and norms name and that are not there, and more fields than the page has room for.
+fn quality_and_norms(pipeline: &Pipeline, source: &Source<'_>) -> Vec<DefinitionError> {
+    let declared = &pipeline.spec.indicators;
+    let strange = |id: &String| (!declared.contains(id)).then(|| format!("there is no indicator `{id}`; there are {}", declared.join(", ")));
+    let mut found = Vec::new();
+    if let Some(quality) = &pipeline.spec.quality {
+        for (number, field) in quality.fields.iter().enumerate() {
+            found.extend(field.indicators.iter().filter_map(strange).map(|message| source.mistake(&format!("quality.field.{number}"), message)));
+        }
+        if quality.fields.len() > MOST_FIELDS {
+            let message = format!("{} fields, and {MOST_FIELDS} rows fit on the page on data quality", quality.fields.len());
+            found.push(source.mistake("quality.field", message));
+        }
+    }
+    for (name, set) in &pipeline.quality_norms {
+        let file = format!("norms/{name}.toml");
+        let subjects = set.coverage.iter().flat_map(|coverage| &coverage.subjects).flat_map(|subject| &subject.indicators);
+        let named = set.norms.iter().map(|norm| &norm.indicator).chain(subjects);
+        found.extend(named.filter_map(strange).map(|message| DefinitionError::at(&file, None, message)));
+        for norm in set.norms.iter().filter(|norm| norm.reference.is_some() && (norm.name.is_empty() || norm.label.is_empty())) {
+            found.push(DefinitionError::at(&file, None, format!("the norm `{}` has a `reference` and so needs a `name` and a `label`", norm.id)));
+        }
     }
     found
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, YearSpec};
+use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, QualityNormSet, YearSpec};
 
 use crate::contradictions::{self, Source};
 use crate::{Error, lines};
@@ -43,6 +43,10 @@ pub struct Pipeline {
     pub population_sql: Option<String>,
     /// SQL of the scores that norms are estimated from.
     pub norms_sql: Option<String>,
+    /// SQL of the page on data quality.
+    pub quality_sql: Option<String>,
+    /// `norms/*.toml` by name: what norms and guidelines say.
+    pub quality_norms: BTreeMap<String, QualityNormSet>,
     /// SHA-256 over every definition that results depend on.
     pub fingerprint: String,
 }
@@ -74,7 +78,7 @@ impl Pipeline {
             }
         }
         let mut views = BTreeMap::new();
-        for name in sql_files(&directory.join("views")) {
+        for name in files(&directory.join("views"), ".sql") {
             if let Some(sql) = read(directory, &format!("views/{name}.sql"), &mut hash, &mut mistakes) {
                 views.insert(name, sql);
             }
@@ -88,6 +92,13 @@ impl Pipeline {
         let population_sql =
             spec.population.as_ref().and_then(|population| read(directory, &population.sql, &mut hash, &mut mistakes));
         let norms_sql = spec.norms.as_ref().and_then(|norms| read(directory, &norms.sql, &mut hash, &mut mistakes));
+        let quality_sql = spec.quality.as_ref().and_then(|quality| read(directory, &quality.sql, &mut hash, &mut mistakes));
+        let mut quality_norms = BTreeMap::new();
+        for name in files(&directory.join("norms"), ".toml") {
+            if let Some(set) = parse(directory, &format!("norms/{name}.toml"), &mut hash, &mut mistakes) {
+                quality_norms.insert(name, set);
+            }
+        }
         let fingerprint = hex(&hash.finalize());
         let pipeline = Self {
             directory: directory.to_owned(),
@@ -98,6 +109,8 @@ impl Pipeline {
             providers_sql,
             population_sql,
             norms_sql,
+            quality_sql,
+            quality_norms,
             fingerprint,
         };
         mistakes.extend(contradictions::among(&pipeline));
@@ -121,11 +134,11 @@ impl Pipeline {
 }
 
 impl Pipeline {
-    /// How many queries that the results are made with name this view: indicators, population, and views that are made from it.
+    /// How many queries that the results are made with name this view: indicators, population, quality, and views that are made from it.
     pub(crate) fn uses_of_view(&self, view: &str) -> usize {
         let names = |sql: &&String| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
         let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
-        indicators.chain(&self.population_sql).chain(self.views.values()).filter(names).count()
+        indicators.chain(&self.population_sql).chain(&self.quality_sql).chain(self.views.values()).filter(names).count()
     }
 }
 
@@ -215,11 +228,12 @@ fn read(directory: &Path, file: &str, hash: &mut Sha256, mistakes: &mut Vec<Defi
     }
 }
 
-fn sql_files(folder: &Path) -> Vec<String> {
+/// Stems of the files with this ending, in order.
+fn files(folder: &Path, ending: &str) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .flatten()
-        .filter_map(|entry| entry.file_name().to_str().and_then(|name| name.strip_suffix(".sql")).map(str::to_owned))
+        .filter_map(|entry| entry.file_name().to_str().and_then(|name| name.strip_suffix(ending)).map(str::to_owned))
         .collect();
     names.sort();
     names

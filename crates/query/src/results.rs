@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, Float64Array};
 use datafusion::common::ScalarValue;
-use spiegel_model::{Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, StratumSpec, YearSpec};
+use spiegel_model::{Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
 use spiegel_stats as stats;
 
 use crate::group::{ComparableGroup, Trait, Traits};
 use crate::observe::{Detail, Observed};
 use crate::place::{own_interval, place};
+use crate::quality::Quality;
 use crate::threads::{available, each};
 use crate::trend::{self, YearPoint};
 use crate::{CaseMix, Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
@@ -47,6 +48,18 @@ impl Register {
     /// A cell of the register; None when it is empty or not there.
     fn cell(&self, id: &str, column: &str) -> Option<&String> {
         self.columns.get(id)?.get(column).filter(|cell| !cell.is_empty())
+    }
+
+    /// Ids of the providers that are expected to deliver on a year, in order; none when the register does not say so.
+    #[must_use]
+    pub fn expected(&self, spec: &RegisterSpec, year: i32) -> Vec<&str> {
+        let Some([first, last]) = &spec.valid else { return Vec::new() };
+        let (from, until) = (format!("{year:04}-12-31"), format!("{year:04}-01-01"));
+        let is_valid = |id: &str| {
+            let starts = self.cell(id, first).is_none_or(|date| *date <= from);
+            starts && self.cell(id, last).is_none_or(|date| *date >= until)
+        };
+        self.names.keys().map(String::as_str).filter(|id| is_valid(id)).collect()
     }
 
     /// The group of owners, or the id itself.
@@ -181,6 +194,8 @@ pub struct Results {
     pub indicators: Vec<IndicatorResult>,
     /// characteristic → provider → category → units.
     pub(crate) population: PopulationCounts,
+    /// How complete deliveries are.
+    pub(crate) quality: Quality,
 }
 
 impl Results {
@@ -196,6 +211,9 @@ impl Results {
         held: &BTreeMap<i32, Held>,
         mut progress: impl FnMut(&str),
     ) -> Result<Self, Error> {
+        if let Some(unknown) = year.norms.iter().find(|name| !pipeline.quality_norms.contains_key(*name)) {
+            return Err(Error::definition(format!("years/{}.toml", year.year), format!("`norms` names `{unknown}`, and there is no norms/{unknown}.toml")));
+        }
         progress("norms");
         let norms = norm::estimate(engine, &pipeline, &year)?;
         progress("providers");
@@ -215,7 +233,9 @@ impl Results {
         }
         progress("population");
         let population = population(engine, &pipeline, &year)?;
-        let mut results = Self { pipeline, year, register, norms, providers, indicators, population };
+        progress("quality");
+        let quality = Quality::count(engine, &pipeline, &year, &register)?;
+        let mut results = Self { pipeline, year, register, norms, providers, indicators, population, quality };
         results.place_all();
         Ok(results)
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use spiegel_model::{
-    IndicatorPage, MethodPage, MethodSection, PopulationPage, Report, ReportProvider, Summary, SummaryRow, Table, TitledTable, Variant, figures_csv,
-    figures_json,
+    GuideGroups, IndicatorPage, MethodPage, MethodSection, NormCoverage, NormPage, NormRow, PopulationPage, QualityPage, ReadingGuide, Report, ReportProvider, Summary,
+    SummaryRow, Table, TitledTable, Topic, Variant, Worksheet, figures_csv, figures_json,
 };
 
 use crate::backend::Figure;
@@ -53,6 +53,9 @@ pub fn template_data(report: &Report, metrics: &TextMetrics) -> Result<String, E
     let indicators =
         report.indicators.iter().map(|page| indicator(page, metrics, &drawn)).collect::<Result<Vec<_>, Error>>()?;
     let population = report.population.as_ref().map(|page| population(page, metrics, &drawn)).transpose()?;
+    let guide = report.guide.as_ref().map(|page| guide(page, metrics, &drawn)).transpose()?;
+    let quality = report.quality.as_ref().map(|page| quality(page, &drawn)).transpose()?;
+    let norms = report.norms.as_ref().map(|page| norms(page, metrics, &drawn)).transpose()?;
     let data = TemplateData {
         variant: report.variant,
         language: &report.language,
@@ -66,8 +69,13 @@ pub fn template_data(report: &Report, metrics: &TextMetrics) -> Result<String, E
         pipeline: &report.pipeline,
         provider: &report.provider,
         summary: SummaryData::new(&report.summary, rows),
+        completeness: report.completeness.as_ref(),
+        guide,
         indicators,
         population,
+        quality,
+        norms,
+        worksheet: report.worksheet.as_ref(),
         method: &report.method,
         palette: palette(),
     };
@@ -88,8 +96,13 @@ struct TemplateData<'report> {
     pipeline: &'report str,
     provider: &'report ReportProvider,
     summary: SummaryData<'report>,
+    completeness: Option<&'report TitledTable>,
+    guide: Option<GuideData<'report>>,
     indicators: Vec<IndicatorData<'report>>,
     population: Option<PopulationData<'report>>,
+    quality: Option<QualityData<'report>>,
+    norms: Option<NormData<'report>>,
+    worksheet: Option<&'report Worksheet>,
     method: &'report MethodPage,
     palette: BTreeMap<&'static str, String>,
 }
@@ -101,6 +114,9 @@ struct SummaryData<'report> {
     heads: &'report [String],
     rows: Vec<RowData<'report>>,
     legend: &'report str,
+    topics_title: &'report str,
+    topics_none: &'report str,
+    topics: &'report [Topic],
     blocks: &'report [MethodSection],
     notes: &'report [String],
     confidentiality: &'report str,
@@ -114,6 +130,9 @@ impl<'report> SummaryData<'report> {
             heads: &summary.heads,
             rows,
             legend: &summary.legend,
+            topics_title: &summary.topics_title,
+            topics_none: &summary.topics_none,
+            topics: &summary.topics,
             blocks: &summary.blocks,
             notes: &summary.notes,
             confidentiality: &summary.confidentiality,
@@ -177,6 +196,120 @@ struct PopulationBlockData<'report> {
     figure: Figure,
     /// Label, own share and national share as printed.
     rows: Vec<[&'report str; 3]>,
+}
+
+#[derive(Serialize)]
+struct GuideData<'report> {
+    title: &'report str,
+    example: &'report str,
+    /// The three figures with their texts beside them.
+    figures: Vec<GuideFigure<'report>>,
+    groups: Option<&'report GuideGroups>,
+    codes: &'report TitledTable,
+}
+
+#[derive(Serialize)]
+struct GuideFigure<'report> {
+    plot: PlotData<'report>,
+    text: Option<&'report MethodSection>,
+}
+
+#[derive(Serialize)]
+struct QualityData<'report> {
+    title: &'report str,
+    sentences: &'report [String],
+    flow: Option<FlowData<'report>>,
+    fields: &'report TitledTable,
+    note: &'report str,
+    sections: &'report [MethodSection],
+}
+
+#[derive(Serialize)]
+struct FlowData<'report> {
+    title: &'report str,
+    heads: &'report [String],
+    alt: &'report str,
+    figure: Figure,
+    /// Label and number of each step.
+    rows: Vec<[&'report str; 2]>,
+}
+
+#[derive(Serialize)]
+struct NormData<'report> {
+    title: &'report str,
+    sentences: &'report [String],
+    heads: &'report [String],
+    rows: Vec<NormRowData<'report>>,
+    coverage: Option<&'report NormCoverage>,
+}
+
+#[derive(Serialize)]
+struct NormRowData<'report> {
+    text: &'report str,
+    source: &'report str,
+    own: &'report str,
+    reading: &'report str,
+    bullet_title: &'report str,
+    bullet: Option<PlotData<'report>>,
+}
+
+fn guide<'report>(
+    page: &'report ReadingGuide,
+    metrics: &TextMetrics,
+    drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
+) -> Result<GuideData<'report>, Error> {
+    let named = |kind: &str, result| drawn(format!("the example of {kind}"), result);
+    let plots = [
+        (named("a row", figure::annotated_spine(&page.spine))?, &page.spine.alt),
+        (named("a distribution", figure::small_dot_plot(&page.dot_plot, &page.format, metrics))?, &page.dot_plot.alt),
+        (named("a funnel", figure::funnel(&page.funnel, &page.format, metrics))?, &page.funnel.alt),
+    ];
+    let figures = plots
+        .into_iter()
+        .enumerate()
+        .map(|(index, (figure, alt))| GuideFigure { plot: PlotData { figure, caption: "", alt }, text: page.texts.get(index) })
+        .collect();
+    Ok(GuideData { title: &page.title, example: &page.example, figures, groups: page.groups.as_ref(), codes: &page.codes })
+}
+
+fn quality<'report>(
+    page: &'report QualityPage,
+    drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
+) -> Result<QualityData<'report>, Error> {
+    let flow = match &page.flow {
+        Some(flow) => Some(FlowData {
+            title: &flow.title,
+            heads: &flow.heads,
+            alt: &flow.alt,
+            figure: drawn("the flow of rows".to_owned(), figure::flow_bars(flow))?,
+            rows: flow.steps.iter().map(|step| [step.label.as_str(), &step.text]).collect(),
+        }),
+        None => None,
+    };
+    Ok(QualityData { title: &page.title, sentences: &page.sentences, flow, fields: &page.fields, note: &page.note, sections: &page.sections })
+}
+
+fn norms<'report>(
+    page: &'report NormPage,
+    metrics: &TextMetrics,
+    drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
+) -> Result<NormData<'report>, Error> {
+    let rows = page
+        .rows
+        .iter()
+        .map(|row| {
+            let NormRow { id, text, source, own, reading, bullet } = row;
+            let plot = match bullet {
+                Some(bullet) => {
+                    let figure = drawn(format!("the norm {id}"), figure::norm_bullet(bullet, metrics))?;
+                    Some(PlotData { figure, caption: "", alt: &bullet.alt })
+                }
+                None => None,
+            };
+            Ok(NormRowData { text, source, own, reading, bullet_title: bullet.as_ref().map_or("", |bullet| &bullet.title), bullet: plot })
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    Ok(NormData { title: &page.title, sentences: &page.sentences, heads: &page.heads, rows, coverage: page.coverage.as_ref() })
 }
 
 fn indicator<'report>(

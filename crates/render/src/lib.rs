@@ -25,7 +25,9 @@ pub use data::template_data;
 pub use error::{Error, TemplateProblem};
 pub use external::{render_with_command, write_template_data};
 pub use feedback::render_feedback;
-pub use figure::{DrawError, PopulationScale, dot_plot, funnel, population_block, population_scale, spine_row, trend};
+pub use figure::{
+    DrawError, PopulationScale, annotated_spine, dot_plot, flow_bars, funnel, norm_bullet, population_block, population_scale, small_dot_plot, spine_row, trend,
+};
 pub use labels::{Candidate, Label, Placed, Priority, Rect, TextMetrics, place, text_area};
 pub use palette::{Token, palette};
 pub use pdf::{Pdf, render};

@@ -22,7 +22,9 @@ fn preview() -> Report {
 fn short() -> Report {
     let mut report = preview();
     report.indicators.truncate(1);
-    report.population = None;
+    (report.population, report.guide, report.quality, report.norms, report.worksheet) = (None, None, None, None, None);
+    // They refer to pages that are not there.
+    report.summary.topics.clear();
     report
 }
 
@@ -43,8 +45,8 @@ fn template_with(main: &str) -> (tempfile::TempDir, Template) {
 fn the_preview_has_a_page_per_indicator_and_the_same_bytes_each_time() {
     let report = preview();
     let first = render(&report, &TEMPLATE).unwrap();
-    // Summary, population and method are a page each.
-    assert_eq!(first.pages, report.indicators.len() + 3);
+    // Summary, reading guide, population, data quality, norms, worksheet and method are a page each.
+    assert_eq!(first.pages, report.indicators.len() + 7);
     assert_eq!(first, render(&report, &TEMPLATE).unwrap());
     assert!(first.bytes.len() < 500 * 1024, "{} KB", first.bytes.len() / 1024);
     assert!(first.bytes.starts_with(b"%PDF"));

@@ -9,8 +9,9 @@ use std::thread;
 use anyhow::Context as _;
 use spiegel_query::{Engine, Held, Pipeline, Reference, ReportContext, Results, Standing, assemble, write_results};
 
+use super::delivery::Deliveries;
 use super::{Workplace, checks, register};
-use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, sha256};
+use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, UnderMinimum, sha256};
 use crate::exit::Usage;
 use crate::talk::Progress;
 
@@ -28,6 +29,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     let (register, register_bytes) = register(workplace, &pipeline)?;
     let held = held(workplace)?;
     let data = data_fingerprint(workplace, &held)?;
+    let deliveries = Deliveries::load(workplace, &pipeline)?;
     let year_bytes = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
     let made_from = sha256(&[
         program().as_bytes(),
@@ -35,6 +37,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         pipeline.fingerprint.as_bytes(),
         &year_bytes,
         &register_bytes,
+        deliveries.as_ref().map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default(),
     ]);
     let mut run = Run::load(root)?;
     if is_finished(workplace, &run, &made_from) {
@@ -42,7 +45,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         return Ok(());
     }
     let years = usize::try_from(workplace.year.year - workplace.year.trend_from + 1).unwrap_or(1);
-    let steps = pipeline.indicators.len() * years + 3;
+    let steps = pipeline.indicators.len() * years + 4;
     let progress = Progress::start("benchmark", steps);
     if Members::load(root, year)?.is_empty() {
         return Err(Usage(format!("{} holds nothing of {year}; run `spiegel ingest` first", root.display())).into());
@@ -61,8 +64,11 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     write_results(&results, &workplace.batch.results(year))?;
     let (_, reference) = Reference::new(&results).to_json()?;
     let context = ReportContext { program: program(), data, reference, version: VERSION };
-    let providers = write_reports(workplace, &results, &context, run.years.get(&year.to_string()))?;
-    let own = providers.values().filter(|one| !matches!(one.report, ReportState::TooFewClients { .. })).count();
+    let mut providers = write_reports(workplace, &results, &context, deliveries.as_ref(), run.years.get(&year.to_string()))?;
+    let own = providers.values().filter(|one| one.under_minimum.is_none()).count();
+    if let Some(deliveries) = &deliveries {
+        providers.extend(nothing_delivered(&results, deliveries));
+    }
     run.years.insert(
         year.to_string(),
         RunYear { pipeline: name, label: workplace.year.label.clone(), program: program(), made_from, providers },
@@ -101,16 +107,25 @@ fn is_finished(workplace: &Workplace, run: &Run, made_from: &str) -> bool {
         && workplace.batch.results(year).join("reference.json").is_file()
         && state.providers.iter().all(|(id, one)| {
             let file = workplace.batch.report(year, id, VERSION).join("report.json");
-            matches!(one.report, ReportState::TooFewClients { .. })
+            matches!(one.report, ReportState::TooFewClients { .. } | ReportState::NothingDelivered)
                 || fs::metadata(file).is_ok_and(|file| file.len() == one.report_bytes)
         })
 }
 
-/// Writes the report.json of each provider with a report of its own, on plain threads.
+/// Providers that the register expects, and of which nothing came, accepted or not.
+fn nothing_delivered(results: &Results, deliveries: &Deliveries) -> Vec<(String, ProviderState)> {
+    let expected = results.register.expected(&results.pipeline.spec.register, results.year.year);
+    let silent = expected.into_iter().filter(|id| !results.providers.contains_key(*id) && !deliveries.has(id));
+    let state = |id: &str| ProviderState { name: results.register.name_of(id).to_owned(), report: ReportState::NothingDelivered, ..ProviderState::default() };
+    silent.map(|id| (id.to_owned(), state(id))).collect()
+}
+
+/// Writes the report.json of each provider, a sheet for one under the minimum, on plain threads.
 fn write_reports(
     workplace: &Workplace,
     results: &Results,
     context: &ReportContext,
+    deliveries: Option<&Deliveries>,
     before: Option<&RunYear>,
 ) -> anyhow::Result<BTreeMap<String, ProviderState>> {
     let year = workplace.year.year;
@@ -122,15 +137,22 @@ fn write_reports(
         let name = results.register.name_of(id).to_owned();
         let folder = workplace.batch.report(year, id, VERSION);
         let standing = results.providers.get(id).map(|provider| provider.standing);
-        if let Some(Standing::TooFewClients { clients, needed }) = standing {
-            // A draft of an earlier run, before this provider fell under the minimum.
-            if folder.is_dir() {
-                fs::remove_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+        let under_minimum = match standing {
+            Some(Standing::TooFewClients { clients, needed }) => Some(UnderMinimum { clients, needed }),
+            _ => None,
+        };
+        let delivery = deliveries.map(|deliveries| deliveries.of(&results.pipeline, id)).transpose()?.flatten();
+        let report = match (assemble(results, id, context, delivery.as_ref()), under_minimum) {
+            (Some(report), _) => report,
+            (None, Some(UnderMinimum { clients, needed })) => {
+                // A report of an earlier run, before this provider fell under the minimum.
+                if folder.is_dir() {
+                    fs::remove_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+                }
+                return Ok(ProviderState { name, report_bytes: 0, under_minimum, report: ReportState::TooFewClients { clients, needed } });
             }
-            let report = ReportState::TooFewClients { clients, needed };
-            return Ok(ProviderState { name, report_bytes: 0, report });
-        }
-        let report = assemble(results, id, context).context("a provider without results")?;
+            (None, None) => anyhow::bail!("a provider without results"),
+        };
         let mut text = serde_json::to_vec_pretty(&report)?;
         text.push(b'\n');
         let file = folder.join("report.json");
@@ -142,7 +164,7 @@ fn write_reports(
             .and_then(|state| state.providers.get(id))
             .filter(|_| unchanged)
             .map_or(ReportState::Assembled, |state| state.report.clone());
-        Ok(ProviderState { name, report_bytes: text.len() as u64, report })
+        Ok(ProviderState { name, report_bytes: text.len() as u64, under_minimum, report })
     };
     thread::scope(|scope| {
         for _ in 0..workplace.threads {

@@ -2,6 +2,7 @@
 
 pub(crate) mod benchmark;
 pub(crate) mod checks;
+mod delivery;
 pub(crate) mod feedback;
 mod ingest;
 mod report;

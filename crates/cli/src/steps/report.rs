@@ -31,6 +31,7 @@ struct Task {
     provider: String,
     folder: PathBuf,
     made_from: String,
+    pdf_name: String,
 }
 
 pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outcome> {
@@ -52,19 +53,21 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
         let Some(id) = provider.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
         let chosen = making.providers.is_empty() || making.providers.contains(&id);
         // Only what benchmark names: a folder of a provider that no longer delivers is history.
-        if !chosen || !state.providers.contains_key(&id) {
+        let Some(known) = state.providers.get(&id).filter(|_| chosen) else { continue };
+        if matches!(known.report, ReportState::NothingDelivered | ReportState::TooFewClients { .. }) {
             continue;
         }
+        let pdf_name = pdf_name(workplace, &id, known.under_minimum.is_some());
         let Some(folder) = folders(&provider)?.pop() else { continue };
         let bytes = fs::read(folder.join("report.json")).unwrap_or_default();
         let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), maker.as_bytes()]);
-        if let Some(pages) = is_made(&folder, &made_from, &pdf_name(workplace, &id)) {
-            finished.insert(id.clone(), made(workplace, &folder, &id, pages));
+        if let Some(pages) = is_made(&folder, &made_from, &pdf_name) {
+            finished.insert(id.clone(), made(workplace, &folder, &pdf_name, pages));
         } else if serde_json::from_slice::<Report>(&bytes).is_err() {
             talk::line(&format!("failed     {id}: report.json is damaged; run `spiegel benchmark` again"));
             finished.insert(id, ReportState::Failed { reason: "report.json is damaged".to_owned() });
         } else {
-            tasks.push(Task { provider: id, folder, made_from });
+            tasks.push(Task { provider: id, folder, made_from, pdf_name });
         }
     }
     if let Some(unknown) = making.providers.iter().find(|id| !state.providers.contains_key(*id)) {
@@ -101,8 +104,9 @@ pub(crate) fn beside(pipeline: &Path) -> PathBuf {
     pipeline.join("..").join("..").join("report-templates").join("spiegel")
 }
 
-fn pdf_name(workplace: &Workplace, provider: &str) -> String {
-    format!("spiegelrapportage-{}-{provider}.pdf", workplace.year.label)
+/// The name of the PDF: of a report, or of a sheet.
+fn pdf_name(workplace: &Workplace, provider: &str, is_sheet: bool) -> String {
+    format!("{}-{}-{provider}.pdf", if is_sheet { "uw-blad" } else { "spiegelrapportage" }, workplace.year.label)
 }
 
 /// The pages of a PDF that was made from the same things and is whole.
@@ -113,8 +117,8 @@ fn is_made(folder: &Path, made_from: &str, pdf: &str) -> Option<usize> {
     (rendered.made_from == made_from && whole).then_some(rendered.pages)
 }
 
-fn made(workplace: &Workplace, folder: &Path, provider: &str, pages: usize) -> ReportState {
-    let file = folder.join(pdf_name(workplace, provider));
+fn made(workplace: &Workplace, folder: &Path, pdf_name: &str, pages: usize) -> ReportState {
+    let file = folder.join(pdf_name);
     let file = file.strip_prefix(workplace.batch.root()).unwrap_or(&file);
     ReportState::Made { file: file.display().to_string(), pages }
 }
@@ -131,7 +135,7 @@ fn make_all(
     let keep = |task: &Task, result: Result<Pdf, spiegel_render::Error>| {
         let state = match result {
             Ok(pdf) => match store(workplace, task, &pdf) {
-                Ok(()) => made(workplace, &task.folder, &task.provider, pdf.pages),
+                Ok(()) => made(workplace, &task.folder, &task.pdf_name, pdf.pages),
                 Err(error) => {
                     failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
                     return;
@@ -181,7 +185,7 @@ fn make_all(
 
 /// First the PDF, then what it was made from: a PDF without that is made again.
 fn store(workplace: &Workplace, task: &Task, pdf: &Pdf) -> anyhow::Result<()> {
-    workplace.batch.write(&task.folder.join(pdf_name(workplace, &task.provider)), &pdf.bytes)?;
+    workplace.batch.write(&task.folder.join(&task.pdf_name), &pdf.bytes)?;
     let rendered =
         Rendered {
             made_from: task.made_from.clone(),

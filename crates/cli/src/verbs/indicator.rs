@@ -93,8 +93,10 @@ fn on_batch(arguments: &PreviewIndicator, pipeline: Pipeline, batch: &Path) -> a
     }
     let (_, reference) = Reference::new(&results).to_json()?;
     let context = ReportContext { program: benchmark::program(), data: "voorvertoning".to_owned(), reference, version: 1 };
-    let report = assemble(&results, provider, &context)
+    let mut report = assemble(&results, provider, &context, None)
         .ok_or_else(|| Usage(format!("provider {provider} delivered nothing in {}; see `spiegel status`", results.year.year)))?;
+    // Pages about the other indicators say nothing here.
+    (report.guide, report.quality, report.norms, report.worksheet) = (None, None, None, None);
     let directory = arguments.template.clone().unwrap_or_else(|| template_beside(&arguments.pipeline));
     let pdf = render(&report, &Template::load(&directory)?)?;
     fs::write(out, &pdf.bytes).with_context(|| format!("{}", out.display()))?;

@@ -7,7 +7,7 @@ use spiegel_model::{Receipt, Verdict};
 use spiegel_query::Held;
 
 use crate::arguments::{Status, TableFormat};
-use crate::batch::{ProviderState, ReportState, Run, receipts};
+use crate::batch::{ProviderState, ReportState, Run, UnderMinimum, receipts};
 use crate::exit::{Outcome, Usage};
 use crate::steps::checks::held;
 use crate::talk;
@@ -97,8 +97,12 @@ fn report(state: Option<&ProviderState>, receipt: Option<&Receipt>) -> String {
     }
     match state.map(|state| &state.report) {
         None => "nog niet berekend".to_owned(),
+        Some(ReportState::NothingDelivered) => "geen_aanlevering".to_owned(),
         Some(ReportState::Assembled) => "berekend, PDF nog niet gemaakt".to_owned(),
-        Some(ReportState::Made { file, .. }) => file.clone(),
+        Some(ReportState::Made { file, .. }) => match state.and_then(|state| state.under_minimum) {
+            Some(UnderMinimum { clients, needed }) => format!("{file} (uw blad: {clients} cliënten, {needed} nodig)"),
+            None => file.clone(),
+        },
         Some(ReportState::TooFewClients { clients, needed }) => {
             format!("geen eigen rapport: {clients} cliënten, {needed} nodig")
         }

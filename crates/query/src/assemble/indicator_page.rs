@@ -17,6 +17,8 @@ pub(super) struct Page {
     pub(super) spec: IndicatorSpec,
     pub(super) group: Option<(f64, usize)>,
     pub(super) position: Position,
+    /// The question of the page; may be empty.
+    pub(super) question: String,
 }
 
 pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &str) -> Option<Page> {
@@ -86,7 +88,8 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         further: parts(results, spec, &position).into_iter().chain(belonging(results, spec, provider)).collect(),
         position: position.clone(),
     };
-    Some(Page { page, spec: spec.clone(), group, position })
+    let question = tips(text, position.label).question.clone();
+    Some(Page { page, spec: spec.clone(), group, position, question })
 }
 
 fn dedup_sentences(paragraphs: &[String]) -> Vec<String> {

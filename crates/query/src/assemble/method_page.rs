@@ -1,6 +1,6 @@
 //! Method, terms and colophon.
 
-use spiegel_model::{Kind, MethodPage, MethodSection, Table, count, date_long, decimal, percentage};
+use spiegel_model::{Kind, MethodPage, MethodSection, Table, count, decimal, percentage};
 
 use super::ReportContext;
 use super::sentences::listed;
@@ -64,13 +64,9 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         section("Wat zeggen deze cijfers niet?", words.limits.clone()),
     ];
     if let Some(adjustment) = adjustment(results) {
-        sections.insert(4, adjustment);
+        // The longest last, so that two columns can be about equal.
+        sections.push(adjustment);
     }
-    let mut contact = vec![words.correction.clone()];
-    if let Some(date) = results.year.corrections_until {
-        contact.push(format!("Dat kan tot en met {}.", date_long(date)));
-    }
-    sections.push(section("Klopt er iets niet?", vec![contact.join(" ").replacen("Klopt er iets niet? ", "", 1)]));
     MethodPage {
         title: "Methode".to_owned(),
         sections,

@@ -1,17 +1,22 @@
 //! From results to `report.json`: every number and every sentence of one report, each made from one position.
 
+mod guide_page;
 mod indicator_page;
 mod method_page;
+mod norm_page;
 mod population_page;
+mod quality_page;
 mod sentences;
+mod sheet;
 mod summary_page;
+mod worksheet_page;
 
-use spiegel_model::{MissingCode, Report, ReportProvider, Variant, date_short};
+use spiegel_model::{MethodSection, MissingCode, Report, ReportProvider, Summary, Variant, date_long, date_short};
 
-use crate::Results;
+use crate::{OwnDelivery, Results, Standing};
 
-/// Version of the format of `report.json`.
-pub const FORMAT: u32 = 1;
+/// Version of the format of `report.json`: 2 since it has a reading guide, data quality, norms, a worksheet and sheets.
+pub const FORMAT: u32 = 2;
 
 /// What a report prints besides its results.
 #[derive(Debug, Clone)]
@@ -26,25 +31,52 @@ pub struct ReportContext {
     pub version: u32,
 }
 
-/// The report of one provider. None when the provider did not deliver in the report year.
+/// The report of one provider, or the sheet of one under the minimum; `delivery` is what became of its own deliveries, where each
+/// provider delivers for itself. None when the provider did not deliver in the report year, or when there is no sheet for it.
 #[must_use]
-pub fn assemble(results: &Results, provider: &str, context: &ReportContext) -> Option<Report> {
-    results.providers.get(provider)?;
-    let spec = &results.pipeline.spec;
-    let year = &results.year;
-    let name = results.register.name_of(provider).to_owned();
-    let indicators: Vec<_> = results
+pub fn assemble(results: &Results, provider: &str, context: &ReportContext, delivery: Option<&OwnDelivery>) -> Option<Report> {
+    if let Standing::TooFewClients { .. } = results.providers.get(provider)?.standing {
+        return own_sheet(results, provider, context, delivery);
+    }
+    let pages: Vec<_> = results
         .indicators
         .iter()
         .filter(|indicator| indicator.indicator.spec.shown_with.is_none())
         .filter_map(|indicator| indicator_page::page(results, indicator, provider))
         .collect();
-    let shown = indicators.iter().any(|page| page.position.value.is_some());
+    let shown = pages.iter().any(|page| page.position.value.is_some());
     let variant = if shown { Variant::Individual } else { Variant::SinglePage };
-    let population =
-        if shown { population_page::page(results, provider) } else { None };
-    let title = format!("{} {} – {name}", spec.title, year.label);
-    Some(Report {
+    let summary = summary_page::page(results, provider, &pages, variant);
+    let mut report = frame(results, provider, context, &results.pipeline.spec.title, variant, summary);
+    if shown {
+        report.guide = Some(guide_page::page(results, provider));
+        report.population = population_page::page(results, provider);
+        report.quality = quality_page::page(results, provider, &pages, delivery);
+        report.norms = norm_page::page(results, &pages, report.population.is_some());
+        report.worksheet = worksheet_page::page(results, &report.summary.topics);
+        report.indicators = pages.into_iter().map(|page| page.page).collect();
+    }
+    if report.quality.is_none() && shown {
+        report.method.sections.push(correction(results));
+    }
+    Some(report)
+}
+
+/// One page for a provider under the minimum of a report of its own.
+fn own_sheet(results: &Results, provider: &str, context: &ReportContext, delivery: Option<&OwnDelivery>) -> Option<Report> {
+    let summary = sheet::page(results, provider, delivery)?;
+    let title = &results.pipeline.spec.sheet.as_ref()?.title;
+    let mut report = frame(results, provider, context, title, Variant::OwnSheet, summary);
+    report.completeness = sheet::completeness(results, provider);
+    Some(report)
+}
+
+/// A document with page 1 and the method, and no further page yet.
+fn frame(results: &Results, provider: &str, context: &ReportContext, document: &str, variant: Variant, summary: Summary) -> Report {
+    let spec = &results.pipeline.spec;
+    let year = &results.year;
+    let name = results.register.name_of(provider).to_owned();
+    Report {
         format: FORMAT,
         pipeline: spec.id.clone(),
         language: spec.language.clone(),
@@ -59,16 +91,21 @@ pub fn assemble(results: &Results, provider: &str, context: &ReportContext) -> O
             year.label,
             date_short(year.issued)
         ),
-        footer: format!("{} {} · {name} · {}", spec.title, year.label, spec.words.confidential),
-        description: format!("{} van {name} over {}", spec.title, year.label),
+        footer: format!("{document} {} · {name} · {}", year.label, spec.words.confidential),
+        description: format!("{document} van {name} over {}", year.label),
         publisher: spec.publisher.clone(),
-        title,
+        title: format!("{document} {} – {name}", year.label),
         provider: ReportProvider { id: provider.to_owned(), name },
-        summary: summary_page::page(results, provider, &indicators, variant),
+        summary,
+        completeness: None,
+        guide: None,
+        indicators: Vec::new(),
+        population: None,
+        quality: None,
+        norms: None,
+        worksheet: None,
         method: method_page::page(results, context),
-        indicators: if shown { indicators.into_iter().map(|page| page.page).collect() } else { Vec::new() },
-        population,
-    })
+    }
 }
 
 /// A code as it stands in a cell.
@@ -91,10 +128,14 @@ fn held_note(results: &Results) -> String {
 
 /// The footnote of a code.
 fn code_note(code: MissingCode, results: &Results) -> String {
+    format!("{}: {}", spiegel_model::capitalised(&code_text(code, results.year.minimum.shown)), code_meaning(code, results))
+}
+
+/// What a code means, in lower case.
+fn code_meaning(code: MissingCode, results: &Results) -> String {
     let minimum = &results.year.minimum;
     let providers = &results.pipeline.spec.words.providers;
-    let text = code_text(code, minimum.shown);
-    let note = match code {
+    match code {
         MissingCode::TooSmall => format!(
             "minder dan {}. We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.",
             minimum.shown
@@ -110,6 +151,19 @@ fn code_note(code: MissingCode, results: &Results) -> String {
         MissingCode::NotApplicable => "u levert deze zorg niet.".to_owned(),
         MissingCode::DefinitionChanged => "niet te vergelijken met eerdere jaren.".to_owned(),
         MissingCode::Held => held_note(results),
-    };
-    format!("{}: {note}", spiegel_model::capitalised(&text))
+    }
+}
+
+/// How to report an error, and until when.
+fn correction(results: &Results) -> MethodSection {
+    let mut contact = vec![results.pipeline.spec.words.correction.replacen("Klopt er iets niet? ", "", 1)];
+    if let Some(date) = results.year.corrections_until {
+        contact.push(format!("Dat kan tot en met {}.", date_long(date)));
+    }
+    MethodSection { title: "Klopt er iets niet?".to_owned(), paragraphs: vec![contact.join(" ")], bullets: Vec::new() }
+}
+
+/// The page of an indicator, when it has one.
+fn page_of<'a>(pages: &'a [indicator_page::Page], indicator: &str) -> Option<&'a indicator_page::Page> {
+    pages.iter().find(|page| page.spec.id == indicator)
 }

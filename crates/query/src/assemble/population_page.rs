@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{PopulationBlock, PopulationPage, PopulationRow, decimal, percentage};
+use spiegel_model::{Category, PopulationBlock, PopulationPage, PopulationRow, decimal, percentage};
 
 use crate::Results;
 
@@ -15,6 +15,7 @@ const Z99: f64 = 2.575_829_303_548_901;
 
 struct Difference {
     size: f64,
+    /// The sentence up to the colon.
     words: String,
 }
 
@@ -53,7 +54,7 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
                 let spread = (share_national * (1.0 - share_national) / own_total as f64).sqrt();
                 let size = share - share_national;
                 if size.abs() >= NAMED_DIFFERENCE && size.abs() > Z99 * spread {
-                    differences.push(Difference { size, words: category.words.clone() });
+                    differences.push(Difference { size, words: difference(category, size > 0.0) });
                 }
             }
             rows.push(PopulationRow {
@@ -120,14 +121,18 @@ fn sentences(results: &Results, differences: &[Difference]) -> Vec<String> {
         .iter()
         .take(NAMED_CATEGORIES)
         .map(|one| {
-            format!(
-                "U behandelt {} {}: {} procentpunt verschil met het landelijke aandeel.",
-                if one.size > 0.0 { "meer" } else { "minder" },
-                one.words,
-                decimal(one.size.abs() * 100.0, 0)
-            )
+            format!("{}: {} procentpunt verschil met het landelijke aandeel.", one.words, decimal(one.size.abs() * 100.0, 0))
         })
         .collect()
+}
+
+/// `U behandelt meer 65-plussers`, `Bij u is de verwijzer minder vaak onbekend`.
+fn difference(category: &Category, is_more: bool) -> String {
+    if category.unknown.is_empty() {
+        format!("U behandelt {} {}", if is_more { "meer" } else { "minder" }, category.words)
+    } else {
+        format!("Bij u is {} {} {}", category.unknown, if is_more { "vaker" } else { "minder vaak" }, category.label)
+    }
 }
 
 fn alt(title: &str, rows: &[PopulationRow]) -> String {

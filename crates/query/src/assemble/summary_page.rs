@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use spiegel_model::{
-    Label, MethodSection, MissingCode, Position, Range, Side, SpineRow, Summary, SummaryRow, TrendState, Variant, capitalised, count,
+    Label, MethodSection, MissingCode, Place, Position, Range, Side, SpineRow, Summary, SummaryRow, Topic, TrendState, Variant, capitalised, count,
     ordinal_word, percentage,
 };
 
 use super::indicator_page::{Page, is_share, place_text};
 use super::sentences::listed;
-use super::{code_note, code_text};
+use super::{code_note, code_text, correction};
 use crate::distribution::on_grid;
 use crate::{Distribution, Results};
 
@@ -34,12 +34,21 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: V
             _ => None,
         })
         .collect();
+    let topics: Vec<Topic> =
+        if variant == Variant::Individual { named(&standing_out(pages)).iter().filter_map(|page| topic(results, page)).collect() } else { Vec::new() };
     Summary {
         lead: "In één oogopslag.".to_owned(),
         sentences: if variant == Variant::Individual { opening(pages) } else { nothing_shown(results) },
         heads: ["Onderwerp", "n", "U", "95%-interval", "lager", "midden", "hoger", "Uw plek"].map(str::to_owned).into(),
         legend: if variant == Variant::Individual { legend(results, pages) } else { String::new() },
         rows,
+        topics_title: "Om te bespreken".to_owned(),
+        topics_none: if topics.is_empty() && variant == Variant::Individual {
+            "Kies zelf een onderwerp. Bij elk onderwerp staat een vraag voor in uw team.".to_owned()
+        } else {
+            String::new()
+        },
+        topics,
         blocks: if variant == Variant::Individual { blocks(results, provider, pages) } else { reasons(results, pages) },
         notes: codes.into_iter().map(|code| code_note(code, results)).collect(),
         confidentiality: words.confidentiality.clone(),
@@ -215,11 +224,7 @@ fn reasons(results: &Results, pages: &[Page]) -> Vec<MethodSection> {
         .collect();
     vec![
         MethodSection { title: "Per onderwerp".to_owned(), paragraphs: Vec::new(), bullets },
-        MethodSection {
-            title: "Klopt dit niet?".to_owned(),
-            paragraphs: vec![results.pipeline.spec.words.correction.replacen("Klopt er iets niet? ", "", 1)],
-            bullets: Vec::new(),
-        },
+        correction(results),
     ]
 }
 
@@ -253,31 +258,13 @@ fn legend(results: &Results, pages: &[Page]) -> String {
 }
 
 fn blocks(results: &Results, provider: &str, pages: &[Page]) -> Vec<MethodSection> {
-    let mut blocks = Vec::new();
-    let section = |title: &str, paragraphs: Vec<String>, bullets: Vec<String>| MethodSection {
-        title: title.to_owned(),
-        paragraphs,
-        bullets,
-    };
-    let topics: Vec<String> = named(&standing_out(pages)).iter().filter_map(|page| topic(results, page)).collect();
-    if topics.is_empty() {
-        blocks.push(section(
-            "Om te bespreken",
-            vec!["Kies zelf een onderwerp. Bij elk onderwerp staat een vraag voor in uw team.".to_owned()],
-            Vec::new(),
-        ));
-    } else {
-        blocks.push(section("Om te bespreken", Vec::new(), topics));
-    }
-    blocks.push(section("Hoe betrouwbaar is dit?", reliability(results, provider, pages), Vec::new()));
+    let reliable = MethodSection { title: "Hoe betrouwbaar is dit?".to_owned(), paragraphs: reliability(results, provider, pages), bullets: Vec::new() };
     let trends: Vec<String> = pages.iter().filter_map(changed).take(NAMED_TRENDS).collect();
-    if !trends.is_empty() {
-        blocks.push(section("Veranderd in de loop van de jaren", Vec::new(), trends));
-    }
-    blocks
+    let changes = (!trends.is_empty()).then(|| MethodSection { title: "Veranderd in de loop van de jaren".to_owned(), paragraphs: Vec::new(), bullets: trends });
+    std::iter::once(reliable).chain(changes).collect()
 }
 
-fn topic(results: &Results, page: &Page) -> Option<String> {
+fn topic(results: &Results, page: &Page) -> Option<Topic> {
     let value = page.position.value?;
     let national = results
         .indicators
@@ -290,7 +277,11 @@ fn topic(results: &Results, page: &Page) -> Option<String> {
         .as_ref()?
         .middle;
     let national = if is_share(&page.spec) { percentage(national, 1) } else { page.spec.format.value(national, u64::MAX) };
-    Some(format!("{}: {}, landelijk midden {national}.", page.spec.short, page.spec.format.value(value, page.position.n)))
+    Some(Topic {
+        text: format!("{}: {}, landelijk midden {national}.", page.spec.short, page.spec.format.value(value, page.position.n)),
+        question: page.question.clone(),
+        place: Place::Indicator(page.spec.id.clone()),
+    })
 }
 
 fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String> {

@@ -135,6 +135,29 @@ impl<'a> Losses<'a> {
         Some(IndicatorLoss { lost: units(lost.iter().filter(is_unit), lost.iter().filter(|loss| !is_unit(loss))), by_code: by_code.collect() })
     }
 
+    /// Rows of a table that are not used because of one of these codes, each once.
+    pub(super) fn quarantined_rows(&self, table: &str, is_meant: impl Fn(&str) -> bool) -> u64 {
+        let meant = |loss: &&Loss| {
+            let group = self.groups.get(usize::from(loss.code));
+            loss.quarantined && self.tables.get(usize::from(loss.table)).is_some_and(|one| one.table == table) && group.is_some_and(|group| is_meant(&group.code))
+        };
+        let mut rows: Vec<u64> = self.losses.iter().filter(meant).map(|loss| loss.row).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        rows.len() as u64
+    }
+
+    /// Values that are not used in rows that are, by `table.column`.
+    pub(super) fn emptied_values(&self) -> BTreeMap<String, u64> {
+        let mut emptied = BTreeMap::new();
+        for loss in self.losses.iter().filter(|loss| !loss.quarantined) {
+            let Some(table) = self.tables.get(usize::from(loss.table)) else { continue };
+            let Some(column) = table.columns.get(usize::from(loss.column)) else { continue };
+            *emptied.entry(format!("{}.{}", table.table, column.name)).or_default() += 1;
+        }
+        emptied
+    }
+
     /// The table of a finding's file or sheet.
     fn table_of(&self, finding: &Finding) -> Option<(usize, &'a TableSchema)> {
         let source = finding.source();

@@ -1,10 +1,12 @@
 //! From a receipt and its findings to `terugkoppeling.json`: every sentence that a provider reads about its submission.
 
 mod losses;
+mod own_delivery;
 mod preview;
 mod sections;
 
 pub use losses::Losses;
+pub use own_delivery::{FindingCount, OwnDelivery, RowFlow, SubmissionOutcome};
 pub use preview::previews;
 
 use spiegel_model::{
@@ -185,7 +187,7 @@ fn usable(context: &FeedbackContext<'_>, receipt: &Receipt, losses: &Losses<'_>)
             let main = loss.by_code.iter().max_by(|left, right| left.1.cmp(right.1).then(right.0.cmp(left.0)));
             let reason = match (held, main) {
                 (Some(group), _) => format!("wacht op een analist: {} ({})", title_of(context.rules, &group.code), group.code),
-                (None, Some((code, lost))) => format!("{} ({code}): {}", title_of(context.rules, code), counted(context, spec, *lost)),
+                (None, Some((code, lost))) => format!("{} ({code}): {}", title_of(context.rules, code), counted(context.schema, spec, *lost)),
                 (None, None) => String::new(),
             };
             Some([spec.short.clone(), format!("{} van {}{share}", count(left), count(total)), reason].to_vec())
@@ -200,8 +202,8 @@ fn usable(context: &FeedbackContext<'_>, receipt: &Receipt, losses: &Losses<'_>)
 }
 
 /// Units in words: where a row is not a unit of its own, rows.
-fn counted(context: &FeedbackContext<'_>, spec: &IndicatorSpec, n: u64) -> String {
-    let unit = spec.needs.first().and_then(|need| need.split_once('.')).and_then(|(table, _)| context.schema.table(table));
+fn counted(schema: &SubmissionSchema, spec: &IndicatorSpec, n: u64) -> String {
+    let unit = spec.needs.first().and_then(|need| need.split_once('.')).and_then(|(table, _)| schema.table(table));
     match n {
         _ if unit.is_some_and(|table| !table.key.is_empty()) => spec.unit.counted(n),
         1 => "1 rij".to_owned(),
@@ -214,9 +216,8 @@ fn title_of<'r>(rules: &'r RuleSet, code: &'r str) -> &'r str {
 }
 
 /// What one rule costs: the most that any indicator loses to it, in the words of that indicator.
-fn cost(context: &FeedbackContext<'_>, losses: &Losses<'_>) -> Vec<(u64, String)> {
-    let by_indicator: Vec<_> = context
-        .pipeline
+fn cost(pipeline: &Pipeline, schema: &SubmissionSchema, losses: &Losses<'_>) -> Vec<(u64, String)> {
+    let by_indicator: Vec<_> = pipeline
         .indicators
         .iter()
         .filter_map(|indicator| losses.of(&indicator.spec).map(|loss| (&indicator.spec, loss)))
@@ -225,7 +226,7 @@ fn cost(context: &FeedbackContext<'_>, losses: &Losses<'_>) -> Vec<(u64, String)
         let lost = by_indicator.iter().map(|(spec, loss)| (loss.by_code.get(&group.code).copied().unwrap_or(0), *spec));
         // Of equals the first indicator of the report.
         let most = lost.reduce(|best, other| if other.0 > best.0 { other } else { best });
-        most.filter(|(lost, _)| *lost > 0).map_or((0, String::new()), |(lost, spec)| (lost, counted(context, spec, lost)))
+        most.filter(|(lost, _)| *lost > 0).map_or((0, String::new()), |(lost, spec)| (lost, counted(schema, spec, lost)))
     };
     losses.groups().iter().map(of_group).collect()
 }
@@ -233,7 +234,7 @@ fn cost(context: &FeedbackContext<'_>, losses: &Losses<'_>) -> Vec<(u64, String)
 /// The findings that cost most, and what is left out. What refuses comes first, what only informs is told elsewhere.
 fn findings(context: &FeedbackContext<'_>, losses: &Losses<'_>, refused: bool) -> (Vec<FeedbackFinding>, String) {
     let mut ranked: Vec<(&Group, (u64, String))> =
-        losses.groups().iter().zip(cost(context, losses)).filter(|(group, _)| group.consequence != Consequence::Inform).collect();
+        losses.groups().iter().zip(cost(context.pipeline, context.schema, losses)).filter(|(group, _)| group.consequence != Consequence::Inform).collect();
     let refuses = |group: &Group| group.consequence == Consequence::Refuse;
     ranked.sort_by(|(left, (left_lost, _)), (right, (right_lost, _))| {
         refuses(right)

@@ -14,6 +14,8 @@ use crate::ticks::Ticks;
 
 /// Full text width.
 const WIDTH_MILLIMETRES: f64 = 174.0;
+/// Width of a funnel.
+const SMALL_WIDTH_MILLIMETRES: f64 = 84.0;
 const HEIGHT_MILLIMETRES: f64 = 36.0;
 /// Without dots there is nothing to stack.
 const HEIGHT_WITHOUT_DOTS_MILLIMETRES: f64 = 24.0;
@@ -41,10 +43,22 @@ const INTERVAL_ROOM: f64 = 0.4;
 /// # Errors
 /// When a value is not finite.
 pub fn dot_plot(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
-    match draw(plot, format, metrics, 1)? {
+    within(millimetres(WIDTH_MILLIMETRES), plot, format, metrics)
+}
+
+/// Draws the distribution in the width of a funnel, for the reading guide.
+///
+/// # Errors
+/// When a value is not finite.
+pub fn small_dot_plot(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+    within(millimetres(SMALL_WIDTH_MILLIMETRES), plot, format, metrics)
+}
+
+fn within(width: i32, plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+    match draw(width, plot, format, metrics, 1)? {
         Drawn { figure, complete: true } => Ok(figure),
         // Marks or labels do not fit side by side: a second lane, and less height for the dots.
-        Drawn { .. } => Ok(draw(plot, format, metrics, 2)?.figure),
+        Drawn { .. } => Ok(draw(width, plot, format, metrics, 2)?.figure),
     }
 }
 
@@ -60,10 +74,10 @@ struct Lanes {
     group: i32,
 }
 
-fn draw(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: u8) -> Result<Drawn, DrawError> {
+fn draw(width: i32, plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: u8) -> Result<Drawn, DrawError> {
     let tall = if plot.dots.is_empty() { HEIGHT_WITHOUT_DOTS_MILLIMETRES } else { HEIGHT_MILLIMETRES };
-    let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(tall));
-    let (width, height) = (figure.width, figure.height);
+    let mut figure = Figure::new(width, millimetres(tall));
+    let height = figure.height;
     let axis = height - points(TICK_ROW + LANE * f64::from(lanes));
     let domain = domain(plot);
     let margins = Margins { top: 0, bottom: height - axis, left: points(SIDE), right: points(SIDE) };

@@ -15,17 +15,21 @@ use crate::backend::{Anchor, Dash, Figure, Mark, RecordError, Recorder, Weight, 
 use crate::labels::{Rect, baseline, line_obstacles};
 use crate::palette::Token;
 
+mod bullet;
 mod dot_plot;
+mod flow;
 mod funnel;
 mod margin_labels;
 mod population;
 mod spine;
 mod trend;
 
-pub use dot_plot::dot_plot;
+pub use bullet::norm_bullet;
+pub use dot_plot::{dot_plot, small_dot_plot};
+pub use flow::flow_bars;
 pub use funnel::funnel;
 pub use population::{PopulationScale, population_block, population_scale};
-pub use spine::spine_row;
+pub use spine::{annotated_spine, spine_row};
 pub use trend::trend;
 
 /// Size of texts in plots (report specification: at least 7.5 pt).

@@ -1,13 +1,17 @@
 //! A row of the summary table: where the provider lies between the outer quantiles of the nation.
 
-use spiegel_model::SpineRow;
+use spiegel_model::{GuideSpine, SpineRow};
 
-use super::{DrawError, Margins, band, chart, diamond, line, own_dot};
-use crate::backend::{Dash, Figure, millimetres, points};
+use super::{DrawError, Margins, TEXT_POINTS, band, chart, diamond, fixed_text, line, own_dot};
+use crate::backend::{Anchor, Dash, Figure, millimetres, points};
 use crate::palette::Token;
 
 const WIDTH_MILLIMETRES: f64 = 52.0;
 const HEIGHT_MILLIMETRES: f64 = 6.4;
+/// A row with labels, and from its middle to the middle of the first labels.
+const ANNOTATED_WIDTH_MILLIMETRES: f64 = 84.0;
+const ANNOTATED_HEIGHT_MILLIMETRES: f64 = 24.0;
+const LABEL_DISTANCE: f64 = 16.0;
 /// Positions beyond this are drawn here, with an arrowhead.
 const CLIP: f64 = 1.2;
 /// The scale reaches a little further, for the width of the dot.
@@ -23,9 +27,48 @@ const DIAMOND_POINTS: f64 = 3.6;
 /// # Errors
 /// When a value is not finite.
 pub fn spine_row(row: &SpineRow) -> Result<Figure, DrawError> {
-    let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES));
+    drawn(row, Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES)))
+}
+
+/// Draws a row with a label at each of its marks, for the reading guide.
+///
+/// # Errors
+/// When a value is not finite.
+pub fn annotated_spine(guide: &GuideSpine) -> Result<Figure, DrawError> {
+    let figure = Figure::new(millimetres(ANNOTATED_WIDTH_MILLIMETRES), millimetres(ANNOTATED_HEIGHT_MILLIMETRES));
+    let (width, height) = (figure.width, figure.height);
+    let mut figure = drawn(&guide.row, figure)?;
+    let x = |value: f64| (f64::from(width) * (value + SCALE_END) / (2.0 * SCALE_END)).round() as i32;
+    let centre = height / 2;
+    let (above, near, far) = (centre - points(LABEL_DISTANCE), centre + points(LABEL_DISTANCE), centre + points(2.0 * LABEL_DISTANCE - 4.0));
+    let own = guide.row.own.unwrap_or_default();
+    let group = guide.row.group.unwrap_or_default();
+    let (light, dark) = ((guide.row.outer_lower + guide.row.inner_lower) / 2.0, guide.row.inner_lower / 2.0);
+    let reach = points(TEXT_POINTS / 2.0 + 0.5);
+    for (value, label) in [(light, far), (dark, far), (group, near)] {
+        figure.add_line(Token::Muted, points(0.5), Dash::Solid, false, vec![(x(value), centre + points(5.5)), (x(value), label - reach)]);
+    }
+    let labels = [
+        ((0, centre), Anchor::Start, guide.lower.clone()),
+        ((width, centre), Anchor::End, guide.higher.clone()),
+        ((x(0.0), above), Anchor::Middle, guide.middle.clone()),
+        ((x(own), above), Anchor::Middle, guide.own.clone()),
+        ((x(own), near), Anchor::Middle, guide.interval.clone()),
+        ((x(group), near), Anchor::Middle, guide.group.clone()),
+        ((x(light), far), Anchor::Middle, guide.outer.clone()),
+        ((x(dark), far), Anchor::Start, guide.inner.clone()),
+    ];
+    for (place, anchor, text) in labels {
+        fixed_text(&mut figure, place, anchor, text);
+    }
+    Ok(figure)
+}
+
+/// A row in the middle of a figure.
+fn drawn(row: &SpineRow, mut figure: Figure) -> Result<Figure, DrawError> {
     let centre = figure.height / 2;
-    let margins = Margins { top: 0, bottom: 0, left: 0, right: 0 };
+    let room = (figure.height - millimetres(HEIGHT_MILLIMETRES)) / 2;
+    let margins = Margins { top: room, bottom: room, left: 0, right: 0 };
     let chart = chart(&mut figure, margins, -SCALE_END..SCALE_END, -0.5..0.5)?;
     let area = chart.plotting_area();
     let clip = |value: f64| value.clamp(-CLIP, CLIP);
