@@ -61,6 +61,8 @@ mod leak;
 mod pages;
 #[cfg(test)]
 mod text;
+#[cfg(test)]
+mod visual;
 
 // The methods, against reference numbers.
 mod statistics;

@@ -15,12 +15,12 @@ use crate::pdf::text_of;
 /// The version of the crates that are linked, and of the command that is compared with them.
 const TYPST_VERSION: &str = "0.15.1";
 /// Year of `preview.json`.
-const KIBG_YEAR: &str = "pipelines/kibg/years/2025.toml";
+pub(crate) const KIBG_YEAR: &str = "pipelines/kibg/years/2025.toml";
 /// Reports that are compared page by page.
 const COMPARED: usize = 2;
 
 /// A batch with finished `report.json` files and no PDFs, for `spiegel report`.
-fn batch_of(name: &str, year: i32, reports: &[(String, String)]) -> PathBuf {
+pub(crate) fn batch_of(name: &str, year: i32, reports: &[(String, String)]) -> PathBuf {
     let batch = scratch(name);
     let mut providers = serde_json::Map::new();
     for (provider, json) in reports {
@@ -35,7 +35,7 @@ fn batch_of(name: &str, year: i32, reports: &[(String, String)]) -> PathBuf {
     batch
 }
 
-fn render(batch: &Path, year: &str, typst: Option<&Path>) -> Answer {
+pub(crate) fn render(batch: &Path, year: &str, typst: Option<&Path>) -> Answer {
     let mut arguments = vec![OsStr::new("report"), OsStr::new(year), OsStr::new("--batch"), batch.as_os_str()];
     if let Some(typst) = typst {
         arguments.extend([OsStr::new("--typst-cli"), typst.as_os_str()]);
@@ -44,7 +44,7 @@ fn render(batch: &Path, year: &str, typst: Option<&Path>) -> Answer {
 }
 
 /// The template's own example, as `report.json` of a batch.
-fn preview() -> (String, String) {
+pub(crate) fn preview() -> (String, String) {
     let json = fs::read_to_string(definitions().join("report-templates/spiegel/preview.json")).unwrap();
     let report: Report = serde_json::from_str(&json).unwrap();
     (report.provider.id, json)

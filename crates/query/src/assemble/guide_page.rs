@@ -153,10 +153,8 @@ fn groups(results: &Results, provider: &str) -> Option<GuideGroups> {
     if groups.is_empty() {
         return None;
     }
-    let mut sentences = vec![format!(
-        "Een vergelijkgroep bestaat uit andere {} die op u lijken. In de figuren staat de eerste groep, als ruit.",
-        words.providers
-    )];
+    let drawn = if groups.len() == 1 { "In de figuren staat het midden van de groep als ruit." } else { "In de figuren staat het midden van de eerste groep als ruit." };
+    let mut sentences = vec![format!("Een vergelijkgroep bestaat uit andere {} die op u lijken. {drawn}", words.providers)];
     sentences.push(format!("Geen van deze {} is herkenbaar. {}", words.providers, words.other_group).trim_end().to_owned());
     let rows = groups
         .iter()

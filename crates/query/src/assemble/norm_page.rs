@@ -75,7 +75,7 @@ fn row(results: &Results, set: &QualityNormSet, norm: &QualityNorm, pages: &[Pag
         text: norm.text.clone(),
         source: norm.source.clone(),
         own,
-        reading: reading(results, norm, page).join(" "),
+        reading: reading(results, set, norm, page).join(" "),
         bullet: bullet(norm, page),
     })
 }
@@ -88,7 +88,7 @@ fn value_word(kind: Kind) -> &'static str {
     }
 }
 
-fn reading(results: &Results, norm: &QualityNorm, page: &Page) -> Vec<String> {
+fn reading(results: &Results, set: &QualityNormSet, norm: &QualityNorm, page: &Page) -> Vec<String> {
     let year = &results.year;
     let mut sentences = Vec::new();
     let Some(value) = page.position.value else {
@@ -117,13 +117,13 @@ fn reading(results: &Results, norm: &QualityNorm, page: &Page) -> Vec<String> {
     }
     // Norm year and data year are two things (decision 34); a norm of long ago says so in its note.
     if let Some(wanted) = norm.data_year.filter(|wanted| norm.reference.is_none() && *wanted != year.year) {
-        sentences.push(format!("Dit cijfer gaat over {}; het Keurmerk vraagt het cijfer over {wanted}.", year.label));
+        sentences.push(format!("Dit cijfer gaat over {}; het {} vraagt het cijfer over {wanted}.", year.label, set.title));
         sentences.push(earlier(results, page, wanted).map_or_else(
             || format!("Over {wanted} is er van u geen cijfer."),
             |own| format!("Over {wanted} was uw cijfer {own}."),
         ));
     } else if norm.data_year == Some(year.year) && norm.reference.is_none() {
-        sentences.push("Dat is het jaar waarover het Keurmerk het vraagt.".to_owned());
+        sentences.push(format!("Dat is het jaar waarover het {} het vraagt.", set.title));
     }
     sentences.extend([&norm.note].into_iter().filter(|note| !note.is_empty()).cloned());
     sentences

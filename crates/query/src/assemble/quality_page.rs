@@ -18,6 +18,8 @@ const ADVICES: usize = 3;
 const NAMED_SUBJECTS: usize = 2;
 /// A field that is filled this much less than nationally is worth an advice, also when nothing rests on it.
 const GAP: f64 = 0.05;
+/// Share of the rows up to which a finding is no advice.
+const TRIFLE: f64 = 0.01;
 /// From and below these shares a field is called filled and missing.
 const FILLED: f64 = 0.95;
 const ABSENT: f64 = 0.05;
@@ -254,20 +256,14 @@ fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> Vec<Advice>
         .iter()
         .filter(wanted)
         .map(|row| Advice {
-            text: format!(
-                "{} Bij {} van uw {} {} {}.{}",
-                row.spec.advice,
-                count(row.filled.missing()),
-                count(row.filled.of),
-                row.spec.units,
-                row.spec.missing,
-                row.consequence.sentence()
-            ),
+            text: format!("{} Bij {} {} {}.{}", row.spec.advice, out_of(row.filled), row.spec.units, row.spec.missing, row.consequence.sentence()),
             rank: row.consequence.rank(),
             units: row.filled.missing(),
         })
         .collect();
-    let findings = delivery.into_iter().flat_map(|delivery| &delivery.findings).filter(|finding| finding.lost > 0);
+    // What costs next to nothing is left to the feedback.
+    let used = delivery.and_then(|delivery| delivery.flow).map_or(0, |flow| flow.used);
+    let findings = delivery.into_iter().flat_map(|delivery| &delivery.findings).filter(|finding| finding.lost as f64 > TRIFLE * used as f64);
     advices.extend(findings.map(|finding| Advice {
         text: format!("{} {} ({}) kwam {} voor en kostte {}.", finding.remedy, capitalised(&finding.title), finding.code, times(finding.count), finding.units),
         // Rows that are lost weigh as much as a reserve.
@@ -277,6 +273,11 @@ fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> Vec<Advice>
     advices.sort_by(|left, right| left.rank.cmp(&right.rank).then(right.units.cmp(&left.units)).then(left.text.cmp(&right.text)));
     advices.truncate(ADVICES);
     advices
+}
+
+/// `12 van uw 208`, or `al uw 208`.
+fn out_of(filled: Filled) -> String {
+    if filled.missing() == filled.of { format!("al uw {}", count(filled.of)) } else { format!("{} van uw {}", count(filled.missing()), count(filled.of)) }
 }
 
 fn times(count_of: u64) -> String {

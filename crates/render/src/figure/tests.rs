@@ -81,6 +81,40 @@ fn the_preview_has_readable_figures() {
     }
 }
 
+#[test]
+fn the_examples_of_the_reading_guide_are_readable() {
+    let metrics = metrics();
+    let guide = preview().guide.unwrap();
+    let spine = annotated_spine(&guide.spine).unwrap();
+    assert_readable("example of a row", &spine, &metrics);
+    let labels = [&guide.spine.own, &guide.spine.interval, &guide.spine.group, &guide.spine.middle, &guide.spine.inner, &guide.spine.outer];
+    assert!(labels.iter().all(|label| spine.texts().any(|text| text == label.as_str())), "every mark of a row has its label");
+    let plot = small_dot_plot(&guide.dot_plot, &guide.format, &metrics).unwrap();
+    assert_readable("example of a distribution", &plot, &metrics);
+    assert_clear_of_lines("example of a distribution", &plot, &metrics);
+    assert_readable("example of a funnel", &funnel(&guide.funnel, &guide.format, &metrics).unwrap(), &metrics);
+}
+
+/// Wherever the own figure lies beside its norm, both have their labels and no text lies on another.
+#[test]
+fn a_norm_and_the_own_figure_keep_their_labels() {
+    let metrics = metrics();
+    let plot = preview().norms.unwrap().rows.into_iter().find_map(|row| row.bullet).unwrap();
+    for own in [0.0, 100.0, 480.0, 535.0, 540.0, 545.0, 600.0, 2400.0] {
+        for half_width in [None, Some(2.0), Some(40.0), Some(700.0)] {
+            let mut plot = plot.clone();
+            plot.own.value = own;
+            plot.own.interval = half_width.map(|half| Range { lower: own - half, upper: own + half });
+            let name = format!("own {own} {half_width:?}");
+            let figure = norm_bullet(&plot, &metrics).unwrap();
+            assert_readable(&name, &figure, &metrics);
+            for label in [&plot.own.label, &plot.reference.label] {
+                assert!(figure.texts().any(|text| text == label.as_str()), "{name}: no `{label}`");
+            }
+        }
+    }
+}
+
 /// Wherever own value, group and guideline stand, nothing collides and the own label is there.
 #[test]
 fn labels_of_a_distribution_find_room_wherever_the_marks_stand() {

@@ -1,0 +1,246 @@
+//! Six typical reports beside pictures of themselves (report specification 9.5). The reports are made from the template's own example,
+//! so that no change of data or arithmetic moves a pixel: what differs here is the look. A picture that may change is written again
+//! with `UPDATE_GOLDEN=1`, after looking at it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lopdf::{Dictionary, Object, Stream};
+use spiegel_model::{Label, MethodSection, Report, Side, Table, TitledTable, Variant};
+
+use crate::command::{root, tool};
+use crate::templates::{KIBG_YEAR, batch_of, preview, render};
+
+/// Report specification 9.5.
+const RESOLUTION: &str = "72";
+const SIMILARITY_MINIMUM: f64 = 0.995;
+const DIFFERING_MAXIMUM: f64 = 0.001;
+/// Other versions of poppler smooth edges a little differently: squares of pixels are compared by their mean.
+const SQUARE: usize = 4;
+const DIFFERENCE: f64 = 24.0;
+/// Side of a window of the structural similarity, and its two constants for 8 bits (Wang and others, 2004).
+const WINDOW: usize = 8;
+const STABILISERS: (f64, f64) = (6.5025, 58.5225);
+/// A picture in the repository.
+const BYTES_MAXIMUM: u64 = 60_000;
+
+/// A picture in grey.
+struct Grey {
+    width: usize,
+    height: usize,
+    pixels: Vec<u8>,
+}
+
+impl Grey {
+    /// A PNG as pdftoppm writes it: 8 bits of grey, not interlaced.
+    fn from_png(bytes: &[u8]) -> Self {
+        assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "no PNG");
+        let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+        let (mut at, mut width, mut height, mut packed) = (8, 0, 0, Vec::new());
+        while at < bytes.len() {
+            let (length, kind) = (number(at), &bytes[at + 4..at + 8]);
+            match kind {
+                b"IHDR" => {
+                    (width, height) = (number(at + 8), number(at + 12));
+                    assert_eq!(bytes[at + 16..at + 21], [8, 0, 0, 0, 0], "8 bits of grey");
+                }
+                b"IDAT" => packed.extend_from_slice(&bytes[at + 8..at + 8 + length]),
+                _ => {}
+            }
+            at += length + 12;
+        }
+        // PDF has the same compression and the same predictors.
+        let parameters = Dictionary::from_iter([
+            ("Predictor", Object::Integer(15)),
+            ("Colors", Object::Integer(1)),
+            ("BitsPerComponent", Object::Integer(8)),
+            ("Columns", Object::Integer(width as i64)),
+        ]);
+        let dictionary = Dictionary::from_iter([("Filter", Object::Name(b"FlateDecode".to_vec())), ("DecodeParms", Object::Dictionary(parameters))]);
+        let pixels = Stream::new(dictionary, packed).decompressed_content().unwrap();
+        assert_eq!(pixels.len(), width * height);
+        Self { width, height, pixels }
+    }
+
+    /// Squares of pixels from the top left, each as its pixels; what is left at the edges is dropped.
+    fn squares(&self, side: usize) -> impl Iterator<Item = Vec<f64>> + '_ {
+        let (columns, rows) = (self.width / side, self.height / side);
+        (0..rows * columns).map(move |index| {
+            let (left, top) = (index % columns * side, index / columns * side);
+            (0..side * side).map(|pixel| f64::from(self.pixels[(top + pixel / side) * self.width + left + pixel % side])).collect()
+        })
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Mean structural similarity, and the share of squares that differ.
+fn compared(left: &Grey, right: &Grey) -> (f64, f64) {
+    assert_eq!((left.width, left.height), (right.width, right.height), "size of the page");
+    let similar = |(a, b): (Vec<f64>, Vec<f64>)| {
+        let (mean_a, mean_b) = (mean(&a), mean(&b));
+        let spread = |x: &[f64], y: &[f64], mean_x: f64, mean_y: f64| x.iter().zip(y).map(|(x, y)| (x - mean_x) * (y - mean_y)).sum::<f64>() / (x.len() - 1) as f64;
+        let (a_a, b_b, a_b) = (spread(&a, &a, mean_a, mean_a), spread(&b, &b, mean_b, mean_b), spread(&a, &b, mean_a, mean_b));
+        let (first, second) = STABILISERS;
+        (2.0 * mean_a * mean_b + first) * (2.0 * a_b + second) / ((mean_a.powi(2) + mean_b.powi(2) + first) * (a_a + b_b + second))
+    };
+    let similarities: Vec<f64> = left.squares(WINDOW).zip(right.squares(WINDOW)).map(similar).collect();
+    let differs: Vec<f64> =
+        left.squares(SQUARE).zip(right.squares(SQUARE)).map(|(a, b)| if (mean(&a) - mean(&b)).abs() > DIFFERENCE { 1.0 } else { 0.0 }).collect();
+    (mean(&similarities), mean(&differs))
+}
+
+fn is_same(left: &Grey, right: &Grey) -> bool {
+    let (similarity, differing) = compared(left, right);
+    similarity >= SIMILARITY_MINIMUM && differing <= DIFFERING_MAXIMUM
+}
+
+/// Longest Dutch words, so that what should be cut or wrapped is.
+const LONG_NAME: &str = "Psychotherapeutenmaatschap Arbeidsongeschiktheidsverzekeringsdeskundigen Noord-Brabant-Oost en Omstreken";
+const LONG_TOPIC: &str = "Cliëntervaringsvragenlijstinvulbereidheidspercentage bij de behandelingsafsluiting";
+
+/// The six, each with the pages that are looked at.
+fn six() -> Vec<(&'static str, Report, Vec<usize>)> {
+    let typical: Report = serde_json::from_str(&preview().1).unwrap();
+    let last = 2 + typical.indicators.len() + 1;
+    let (quality, norms, worksheet) = (last + 1, last + 2, last + 3);
+    let minutes = 3 + typical.indicators.iter().position(|page| page.id == "behandelminuten").unwrap();
+
+    let mut long = typical.clone();
+    long.provider.name = LONG_NAME.to_owned();
+    long.title = format!("Spiegelrapportage 2025 – {LONG_NAME}");
+    long.footer = format!("Spiegelrapportage 2025 · {LONG_NAME} · vertrouwelijk");
+    long.summary.rows.iter_mut().for_each(|row| row.topic = LONG_TOPIC.to_owned());
+    long.indicators.iter_mut().for_each(|page| page.title = LONG_TOPIC.to_owned());
+    if let Some(page) = &mut long.quality {
+        page.fields.table.rows.iter_mut().for_each(|row| row[4] = format!("voorbehoud bij {LONG_TOPIC} en 2 andere onderwerpen"));
+    }
+
+    let mut high = typical.clone();
+    for row in &mut high.summary.rows {
+        (row.place, row.marks) = ("duidelijk hoger".to_owned(), 2);
+        if let Some(spine) = &mut row.spine {
+            spine.own = Some(1.2);
+        }
+    }
+    high.indicators.iter_mut().for_each(|page| page.position.label = Label::Signal(Side::Higher));
+
+    let mut small = typical.clone();
+    for row in &mut small.summary.rows {
+        (row.own, row.own_is_value, row.place, row.marks) = ("te klein (<10)".to_owned(), false, String::new(), 0);
+        row.interval.clear();
+        row.n.clear();
+        if let Some(spine) = &mut row.spine {
+            (spine.own, spine.interval) = (None, None);
+        }
+    }
+    for page in &mut small.indicators {
+        page.funnel = None;
+        if let Some(plot) = &mut page.dot_plot {
+            plot.own = None;
+        }
+    }
+
+    let mut bare = typical.clone();
+    bare.indicators.clear();
+    (bare.population, bare.guide, bare.quality, bare.norms, bare.worksheet) = (None, None, None, None, None);
+    bare.summary.rows.clear();
+    bare.summary.topics.clear();
+    let block = |title: &str, bullets: &[&str]| MethodSection {
+        title: title.to_owned(),
+        paragraphs: Vec::new(),
+        bullets: bullets.iter().map(|bullet| (*bullet).to_owned()).collect(),
+    };
+    let mut sheet = bare.clone();
+    sheet.variant = Variant::OwnSheet;
+    sheet.title = format!("Uw blad 2025 – {LONG_NAME}");
+    sheet.summary.lead = "Uw blad.".to_owned();
+    sheet.summary.sentences = vec!["Van u ontvingen we gegevens van ongeveer 20 cliënten over 2024 en 2025.".to_owned()];
+    let words = [["Directe minuten", "volledig"], ["Nameting (ROM) op tijd", "deels"], ["Betaald werk", "ontbreekt"]];
+    let rows = words.iter().map(|row| row.map(str::to_owned).to_vec()).collect();
+    sheet.completeness =
+        Some(TitledTable { title: "Hoe volledig is elk gegeven?".to_owned(), table: Table { heads: vec!["Gegeven".to_owned(), "Gevuld".to_owned()], rows } });
+    sheet.summary.blocks = vec![block("Zo komt u eerder aan een eigen rapportage", &["Lever ook de jaren ervoor aan.", "Sluit trajecten op tijd af."])];
+    bare.variant = Variant::SinglePage;
+    bare.summary.blocks = vec![block("Per onderwerp", &["Cliëntervaring: niet aangeleverd.", "Voor- én nameting (ROM): te klein (<10)."])];
+
+    vec![
+        ("typical", typical, vec![1, 2, minutes, quality, norms, worksheet]),
+        ("longest", long, vec![1, 3, quality]),
+        ("high", high, vec![1]),
+        ("small", small, vec![1, minutes]),
+        ("sheet", sheet, vec![1]),
+        ("single", bare, vec![1]),
+    ]
+}
+
+/// One page of a PDF as a PNG.
+fn picture(pdf: &Path, page: usize, stem: &Path) -> Vec<u8> {
+    let number = page.to_string();
+    let options = ["-gray", "-r", RESOLUTION, "-png", "-singlefile", "-f", &number, "-l", &number].map(OsStr::new);
+    let arguments: Vec<&OsStr> = options.into_iter().chain([pdf.as_os_str(), stem.as_os_str()]).collect();
+    tool("pdftoppm", &arguments).expect_code(0);
+    fs::read(stem.with_extension("png")).unwrap()
+}
+
+/// Where pictures that differ are put.
+fn target() -> PathBuf {
+    let folder = root().join("target/visual");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn six_reports_look_as_they_did() {
+    let reports: Vec<(String, String)> = six().iter().map(|(name, report, _)| ((*name).to_owned(), serde_json::to_string(report).unwrap())).collect();
+    let batch = batch_of("visual", 2025, &reports);
+    render(&batch, KIBG_YEAR, None).expect_code(0);
+    let golden = root().join("tests/ref");
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut differing = Vec::new();
+    for (name, _, pages) in six() {
+        let pdf = batch.join(format!("reports/2025/{name}/v1/spiegelrapportage-2025-{name}.pdf"));
+        for page in pages {
+            let picture_name = format!("{name}-{page:02}");
+            let actual = picture(&pdf, page, &batch.join(&picture_name));
+            let file = golden.join(&picture_name).with_extension("png");
+            if update {
+                fs::create_dir_all(&golden).unwrap();
+                fs::write(&file, &actual).unwrap();
+                continue;
+            }
+            let expected = fs::read(&file).unwrap_or_else(|error| panic!("{} ({error}); look at the page, then write it with UPDATE_GOLDEN=1", file.display()));
+            assert!(expected.len() as u64 <= BYTES_MAXIMUM, "{}: {} bytes", file.display(), expected.len());
+            let (left, right) = (Grey::from_png(&actual), Grey::from_png(&expected));
+            if !is_same(&left, &right) {
+                let (similarity, share) = compared(&left, &right);
+                fs::write(target().join(format!("{picture_name}-is.png")), &actual).unwrap();
+                fs::write(target().join(format!("{picture_name}-was.png")), &expected).unwrap();
+                differing.push(format!("{picture_name}: similarity {similarity:.4}, {:.2} % differs", 100.0 * share));
+            }
+        }
+    }
+    assert!(differing.is_empty(), "{differing:#?}\nsee {}; when the change is meant, UPDATE_GOLDEN=1 writes tests/ref again", target().display());
+}
+
+/// A line of text that moves by three pixels is found; the same page is the same.
+#[test]
+fn a_label_that_moves_would_be_found() {
+    let file = root().join("tests/ref/typical-01.png");
+    let expected = Grey::from_png(&fs::read(&file).unwrap());
+    let copy = || Grey { width: expected.width, height: expected.height, pixels: expected.pixels.clone() };
+    assert!(is_same(&copy(), &expected));
+    let mut moved = copy();
+    // The title and what stands beside it.
+    for row in 50..90 {
+        let line = &mut moved.pixels[row * expected.width..(row + 1) * expected.width];
+        line.rotate_right(3);
+    }
+    assert!(!is_same(&moved, &expected));
+    let mut without = copy();
+    without.pixels[200 * expected.width..230 * expected.width].fill(255);
+    assert!(!is_same(&without, &expected), "a row that is gone");
+}
