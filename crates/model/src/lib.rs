@@ -9,6 +9,7 @@ mod instrument;
 mod mapping;
 mod norm;
 mod number;
+mod overview;
 mod pages;
 mod pipeline;
 mod position;
@@ -32,6 +33,7 @@ pub use number::{ValueFormat, capitalised, count, date_long, date_short, decimal
 pub use pages::{
     BulletPlot, CoverageRow, Flow, FlowStep, GuideGroups, GuideSpine, NormCoverage, NormPage, NormRow, Place, QualityPage, ReadingGuide, Topic, Worksheet, WorksheetTopic,
 };
+pub use overview::{NationalIndicator, NationalReport, Overview, OverviewIndicator, OverviewProvider, OverviewValue};
 pub use pipeline::{
     Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, NormSpec, PartsSpec, PipelineSpec, PipelineWords, PopulationSpec, QualityField, QualitySpec, QualityStep,
     RegisterSpec, ReportSpec, SheetSpec, StratumSpec, WorksheetSpec, YearSpec,

@@ -28,7 +28,7 @@ mod threads;
 mod trend;
 mod units;
 
-pub use assemble::{FORMAT, ReportContext, assemble};
+pub use assemble::{FORMAT, ReportContext, assemble, national_report, overview};
 pub use case_mix::{CaseMix, Coefficient};
 pub use cases::{CaseOutcome, run_cases};
 pub use checks::{Held, LakeChecks, check_rules, run_checks};

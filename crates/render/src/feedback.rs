@@ -3,15 +3,11 @@
 use serde_json::Value;
 use spiegel_model::Feedback;
 
-use crate::batch::caught;
+use crate::document::Document;
 use crate::error::Error;
-use crate::palette::palette;
-use crate::pdf::{Memory, Pdf, compile, date};
-use crate::template::{Template, file_id};
-use crate::world::ReportWorld;
+use crate::pdf::Pdf;
+use crate::template::Template;
 
-/// File that feedback is compiled from.
-const MAIN: &str = "feedback.typ";
 /// Stands for a sign that no font of the template has: PDF/UA allows no empty box.
 const NO_GLYPH: char = '?';
 
@@ -21,23 +17,11 @@ const NO_GLYPH: char = '?';
 /// # Errors
 /// When the template has no `feedback.typ`, or that does not compile without warnings.
 pub fn render_feedback(feedback: &Feedback, template: &Template) -> Result<Pdf, Error> {
-    let _memory = Memory;
     let name = format!("{} ({})", feedback.provider.id, feedback.submission);
-    let main = file_id(MAIN).filter(|id| template.sources.contains_key(id)).ok_or_else(|| Error::Incomplete {
-        path: template.directory().to_owned(),
-        what: MAIN,
-        hint: "copy it from report-templates/spiegel",
-    })?;
-    let today = date(&feedback.issued).ok_or_else(|| Error::Date { report: name.clone(), issued: feedback.issued.clone() })?;
-    let unwritten = |source| Error::Data { report: name.clone(), source };
-    let mut data = serde_json::to_value(feedback).map_err(unwritten)?;
+    let mut data = serde_json::to_value(feedback).map_err(|source| Error::Data { report: name.clone(), source })?;
     make_printable(&mut data, template);
-    if let Value::Object(fields) = &mut data {
-        fields.insert("palette".to_owned(), serde_json::to_value(palette()).map_err(unwritten)?);
-    }
-    let world = ReportWorld::feedback(template, main, data.to_string(), today);
     let ident = format!("spiegel/{}/{}/{}/{}", feedback.pipeline, feedback.provider.id, feedback.year_label, feedback.sequence);
-    caught(|| name.clone(), || compile(&world, &name, ident))
+    Document { main: "feedback.typ", name, issued: &feedback.issued, ident, data }.render(template)
 }
 
 fn make_printable(value: &mut Value, template: &Template) {

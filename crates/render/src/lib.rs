@@ -7,6 +7,7 @@
 mod backend;
 mod batch;
 mod data;
+mod document;
 mod error;
 mod external;
 mod feedback;
@@ -14,6 +15,7 @@ mod figure;
 mod labels;
 mod palette;
 mod pdf;
+mod publisher;
 mod simplify;
 mod template;
 mod ticks;
@@ -31,6 +33,7 @@ pub use figure::{
 pub use labels::{Candidate, Label, Placed, Priority, Rect, TextMetrics, place, text_area};
 pub use palette::{Token, palette};
 pub use pdf::{Pdf, render};
+pub use publisher::{render_national, render_overview};
 pub use template::Template;
 
 #[cfg(test)]

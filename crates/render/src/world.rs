@@ -31,8 +31,8 @@ impl<'template> ReportWorld<'template> {
         Self::with_files(template, template.main, files, today)
     }
 
-    /// The world of the feedback on one submission.
-    pub(crate) fn feedback(template: &'template Template, main: FileId, data: String, today: Datetime) -> Self {
+    /// The world of a document without attached files.
+    pub(crate) fn document(template: &'template Template, main: FileId, data: String, today: Datetime) -> Self {
         Self::with_files(template, main, vec![(DATA, data)], today)
     }
 

@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_query::{Engine, Held, Pipeline, Reference, ReportContext, Results, Standing, assemble, write_results};
+use spiegel_query::{Engine, Held, Pipeline, Reference, ReportContext, Results, Standing, assemble, national_report, write_results};
 
 use super::delivery::Deliveries;
-use super::{Workplace, checks, register};
+use super::{Workplace, checks, overview, register, report};
 use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, UnderMinimum, sha256};
 use crate::exit::Usage;
 use crate::talk::Progress;
@@ -64,6 +64,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     write_results(&results, &workplace.batch.results(year))?;
     let (_, reference) = Reference::new(&results).to_json()?;
     let context = ReportContext { program: program(), data, reference, version: VERSION };
+    write_for_analysts(workplace, &results, &context, held.get(&year).unwrap_or(&Held::new()))?;
     let mut providers = write_reports(workplace, &results, &context, deliveries.as_ref(), run.years.get(&year.to_string()))?;
     let own = providers.values().filter(|one| one.under_minimum.is_none()).count();
     if let Some(deliveries) = &deliveries {
@@ -80,6 +81,19 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         results.indicators.len()
     ));
     Ok(())
+}
+
+/// The overview of what there is to talk about, and the nation as a whole.
+fn write_for_analysts(workplace: &Workplace, results: &Results, context: &ReportContext, held: &Held) -> anyhow::Result<()> {
+    let folder = workplace.batch.results(workplace.year.year);
+    let overview = spiegel_query::overview(results, held);
+    workplace.batch.write(&folder.join(overview::FILE), &overview::workbook(&overview, workplace.year.year)?)?;
+    let write = |name: &str, mut text: Vec<u8>| {
+        text.push(b'\n');
+        workplace.batch.write(&folder.join(name), &text)
+    };
+    write(report::OVERVIEW, serde_json::to_vec_pretty(&overview)?)?;
+    write(report::NATIONAL, serde_json::to_vec_pretty(&national_report(results, context))?)
 }
 
 /// What is held for an analyst, by year of the trend.
@@ -104,7 +118,7 @@ fn is_finished(workplace: &Workplace, run: &Run, made_from: &str) -> bool {
     let year = workplace.year.year;
     let Some(state) = run.years.get(&year.to_string()) else { return false };
     state.made_from == made_from
-        && workplace.batch.results(year).join("reference.json").is_file()
+        && ["reference.json", report::NATIONAL, report::OVERVIEW, overview::FILE].iter().all(|file| workplace.batch.results(year).join(file).is_file())
         && state.providers.iter().all(|(id, one)| {
             let file = workplace.batch.report(year, id, VERSION).join("report.json");
             matches!(one.report, ReportState::TooFewClients { .. } | ReportState::NothingDelivered)

@@ -5,6 +5,7 @@ pub(crate) mod checks;
 mod delivery;
 pub(crate) mod feedback;
 mod ingest;
+mod overview;
 mod report;
 mod workbook;
 

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anyhow::Context as _;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spiegel_model::Report;
-use spiegel_render::{Pdf, Template, render_all, render_with_command};
+use spiegel_render::{Pdf, Template, render_all, render_national, render_overview, render_with_command};
 
 use super::Workplace;
 use super::benchmark::program;
@@ -16,6 +17,10 @@ use crate::arguments::Making;
 use crate::batch::{ReportState, Run, folders, sha256};
 use crate::exit::{Outcome, Usage};
 use crate::talk::{self, Progress};
+
+/// What the publisher itself reads, among the results of a year.
+pub(super) const NATIONAL: &str = "landelijk-beeld.json";
+pub(super) const OVERVIEW: &str = "overzicht.json";
 
 /// What a finished PDF was made from: `rendered.json` beside it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +78,10 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
     if let Some(unknown) = making.providers.iter().find(|id| !state.providers.contains_key(*id)) {
         return Err(Usage(format!("no report for provider {unknown} in {year}; see `spiegel status`")).into());
     }
+    if making.providers.is_empty() {
+        for_analysts(workplace, &template, NATIONAL, render_national)?;
+        for_analysts(workplace, &template, OVERVIEW, render_overview)?;
+    }
     let progress = Progress::start("report", tasks.len());
     let unchanged = finished.values().filter(|state| matches!(state, ReportState::Made { .. })).count();
     let outcomes = make_all(workplace, &template, making.typst_cli.as_deref(), &tasks, &progress)?;
@@ -92,6 +101,29 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
         workplace.batch.reports(year).display()
     ));
     Ok(if failed > 0 { Outcome::WithRefusals } else { Outcome::Done })
+}
+
+/// The PDF of a document that the publisher itself reads, beside its JSON.
+fn for_analysts<T: DeserializeOwned>(
+    workplace: &Workplace,
+    template: &Template,
+    json: &str,
+    render: impl Fn(&T, &Template) -> Result<Pdf, spiegel_render::Error>,
+) -> anyhow::Result<()> {
+    let folder = workplace.batch.results(workplace.year.year);
+    let file = folder.join(json);
+    let bytes = fs::read(&file).with_context(|| format!("{}; run `spiegel benchmark` first", file.display()))?;
+    let name = json.trim_end_matches(".json");
+    let pdf = folder.join(format!("{name}-{}.pdf", workplace.year.label));
+    // What it was made from stands beside it, as for a report.
+    let note = folder.join(format!("{name}.sha256"));
+    let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), program().as_bytes()]);
+    if pdf.is_file() && fs::read_to_string(&note).is_ok_and(|known| known == made_from) {
+        return Ok(());
+    }
+    let document = serde_json::from_slice(&bytes).with_context(|| format!("{}", file.display()))?;
+    workplace.batch.write(&pdf, &render(&document, template)?.bytes)?;
+    workplace.batch.write(&note, made_from.as_bytes())
 }
 
 /// The folder of the template: the one that was given, or that beside the folder of the pipelines.

@@ -3,7 +3,9 @@
 mod guide_page;
 mod indicator_page;
 mod method_page;
+mod national_report;
 mod norm_page;
+mod overview;
 mod population_page;
 mod quality_page;
 mod sentences;
@@ -14,6 +16,9 @@ mod worksheet_page;
 use spiegel_model::{MethodSection, MissingCode, Report, ReportProvider, Summary, Variant, date_long, date_short};
 
 use crate::{OwnDelivery, Results, Standing};
+
+pub use national_report::national_report;
+pub use overview::overview;
 
 /// Version of the format of `report.json`: 2 since it has a reading guide, data quality, norms, a worksheet and sheets.
 pub const FORMAT: u32 = 2;
