@@ -186,6 +186,8 @@ fn six() -> Vec<(&'static str, Report, Vec<usize>)> {
     let mut sheet = bare.clone();
     sheet.variant = Variant::OwnSheet;
     sheet.title = format!("Uw blad 2025 – {LONG_NAME}");
+    sheet.footer = format!("Uw blad 2025 · {LONG_NAME} · vertrouwelijk");
+    sheet.summary.notes.clear();
     sheet.summary.lead = "Uw blad.".to_owned();
     sheet.summary.sentences = vec!["Van u ontvingen we gegevens van ongeveer 20 cliënten over 2024 en 2025.".to_owned()];
     let words = [["Directe minuten", "volledig"], ["Nameting (ROM) op tijd", "deels"], ["Betaald werk", "ontbreekt"]];
