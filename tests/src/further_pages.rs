@@ -315,6 +315,18 @@ fn a_sheet_tells_what_arrived_and_no_outcome() {
     assert!(sheets > 5, "{sheets} sheets");
 }
 
+/// "U behandelt minder cliënten zonder bekende diagnose" is not how anybody says it.
+#[test]
+fn what_is_not_known_of_clients_is_told_as_such() {
+    let sentences: Vec<&String> = of_variant(Variant::Individual).flat_map(|made| &made.report.population).flat_map(|page| &page.sentences).collect();
+    assert!(sentences.len() > 50, "{}", sentences.len());
+    for sentence in &sentences {
+        assert!(!sentence.contains("zonder bekend") && !sentence.contains("cliënten met onbekend"), "{sentence}");
+        let is_unknown = sentence.contains("onbekend");
+        assert_eq!(sentence.starts_with("Bij u is "), is_unknown, "{sentence}");
+    }
+}
+
 /// An expected provider that sends nothing has a status and no file.
 #[test]
 fn who_delivers_nothing_gets_no_pdf_and_a_status() {

@@ -37,6 +37,8 @@ struct Task {
     folder: PathBuf,
     made_from: String,
     pdf_name: String,
+    /// What a document of the other kind is called: it goes when this one is there.
+    stale_name: String,
 }
 
 pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outcome> {
@@ -62,7 +64,8 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
         if matches!(known.report, ReportState::NothingDelivered | ReportState::TooFewClients { .. }) {
             continue;
         }
-        let pdf_name = pdf_name(workplace, &id, known.under_minimum.is_some());
+        let is_sheet = known.under_minimum.is_some();
+        let (pdf_name, stale_name) = (pdf_name(workplace, &id, is_sheet), pdf_name(workplace, &id, !is_sheet));
         let Some(folder) = folders(&provider)?.pop() else { continue };
         let bytes = fs::read(folder.join("report.json")).unwrap_or_default();
         let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), maker.as_bytes()]);
@@ -72,7 +75,7 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
             talk::line(&format!("failed     {id}: report.json is damaged; run `spiegel benchmark` again"));
             finished.insert(id, ReportState::Failed { reason: "report.json is damaged".to_owned() });
         } else {
-            tasks.push(Task { provider: id, folder, made_from, pdf_name });
+            tasks.push(Task { provider: id, folder, made_from, pdf_name, stale_name });
         }
     }
     if let Some(unknown) = making.providers.iter().find(|id| !state.providers.contains_key(*id)) {
@@ -218,6 +221,10 @@ fn make_all(
 /// First the PDF, then what it was made from: a PDF without that is made again.
 fn store(workplace: &Workplace, task: &Task, pdf: &Pdf) -> anyhow::Result<()> {
     workplace.batch.write(&task.folder.join(&task.pdf_name), &pdf.bytes)?;
+    let stale = task.folder.join(&task.stale_name);
+    if stale.is_file() {
+        fs::remove_file(&stale).with_context(|| format!("{}", stale.display()))?;
+    }
     let rendered =
         Rendered {
             made_from: task.made_from.clone(),

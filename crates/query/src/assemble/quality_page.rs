@@ -370,3 +370,33 @@ fn of_totals(results: &Results, pages: &[Page]) -> QualityPage {
         sections: vec![correction(results)],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn subjects_are_named_and_more_are_counted() {
+        let subjects = |count: usize| ["minuten", "duur", "wachttijd", "blended"].iter().take(count).map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        assert_eq!(named(&subjects(1)), "minuten");
+        assert_eq!(named(&subjects(2)), "minuten en duur");
+        assert_eq!(named(&subjects(3)), "minuten, duur en 1 ander onderwerp");
+        assert_eq!(named(&subjects(4)), "minuten, duur en 2 andere onderwerpen");
+    }
+
+    #[test]
+    fn nearly_all_and_nearly_nothing_are_not_rounded_to_that() {
+        let text = |units, of| {
+            let filled = Filled { units, of };
+            filled_text(filled.share().unwrap(), filled)
+        };
+        assert_eq!([text(1000, 1000), text(999, 1000), text(500, 1000), text(1, 1000), text(0, 1000)], ["100%", "99%", "50%", "1%", "0%"]);
+    }
+
+    #[test]
+    fn what_is_missing_everywhere_is_said_as_such() {
+        assert_eq!(out_of(Filled { units: 0, of: 208 }), "al uw 208");
+        assert_eq!(out_of(Filled { units: 196, of: 208 }), "12 van uw 208");
+        assert_eq!(out_of(Filled { units: 207, of: 1208 }), "1.001 van uw 1.208");
+    }
+}
