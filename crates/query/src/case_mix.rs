@@ -58,6 +58,9 @@ pub(crate) struct Expected {
     pub(crate) shift: Option<f64>,
 }
 
+/// How the column of what is missing ends.
+const UNKNOWN: &str = ": onbekend";
+
 /// Columns of the design, each with the adjuster it belongs to.
 #[derive(Default)]
 struct Design {
@@ -67,11 +70,11 @@ struct Design {
 }
 
 impl CaseMix {
-    /// Whether places are taken on the adjusted scale: the model tells clients of other providers apart, and there are enough providers.
-    /// A model that does not would only add its own noise.
+    /// Whether places are taken on the adjusted scale: the model tells clients of other providers apart, no covariate separates them, and
+    /// there are enough providers. Another model would only add its own noise.
     #[must_use]
     pub fn places(&self) -> bool {
-        self.discriminates() && self.between.is_some()
+        self.discriminates() && !self.diagnostics.penalised && self.between.is_some()
     }
 
     /// Whether the model says anything of clients of providers that it was not fitted to.
@@ -88,17 +91,12 @@ impl CaseMix {
         }
         let order = units.ordered();
         let outcomes: Vec<f64> = order.iter().filter_map(|unit| units.outcome[*unit]).collect();
-        let events = outcomes.iter().filter(|value| **value > 0.0).count() as u64;
-        let (design, left_out) = design(spec, units, &order, events)?;
         // Providers by the order of their ids, so that nothing depends on the order of rows.
         let mut ids: Vec<&String> = units.providers.iter().collect();
         ids.sort_unstable();
         let place: BTreeMap<&String, usize> = ids.iter().enumerate().map(|(place, id)| (*id, place)).collect();
         let groups: Vec<usize> = order.iter().filter_map(|unit| place.get(&units.providers[units.provider[*unit]]).copied()).collect();
-        let fitted = match spec.kind {
-            Kind::Mean => Fitted::linear(&groups, &outcomes, &design)?,
-            Kind::Proportion => Fitted::logistic(&groups, &outcomes, &design)?,
-        };
+        let (design, left_out, fitted) = fit_whole(spec, units, &order, &groups, &outcomes)?;
         let mut providers = BTreeMap::new();
         let mut residuals: Vec<Vec<f64>> = vec![Vec::new(); ids.len()];
         let mut expected: Vec<Vec<f64>> = vec![Vec::new(); ids.len()];
@@ -182,8 +180,27 @@ impl Fitted {
     }
 }
 
-/// The columns of the adjusters that the data can carry; the last declared are left out first. None when none is left.
-fn design(spec: &IndicatorSpec, units: &Units, order: &[usize], events: u64) -> Option<(Design, Vec<usize>)> {
+/// The fit with adjusters that can be estimated as a whole. A category that says nothing beside its provider would leave the others of
+/// its adjuster measured against a reference that nobody chose, so that such an adjuster is left out.
+fn fit_whole(spec: &IndicatorSpec, units: &Units, order: &[usize], groups: &[usize], outcomes: &[f64]) -> Option<(Design, Vec<usize>, Fitted)> {
+    let events = outcomes.iter().filter(|value| **value > 0.0).count() as u64;
+    let mut in_part: Vec<usize> = Vec::new();
+    loop {
+        let (design, left_out) = design(spec, units, order, events, &in_part)?;
+        let fitted = match spec.kind {
+            Kind::Mean => Fitted::linear(groups, outcomes, &design)?,
+            Kind::Proportion => Fitted::logistic(groups, outcomes, &design)?,
+        };
+        let is_known = |column: &usize| !design.names[*column].ends_with(UNKNOWN);
+        let next = fitted.dropped.iter().filter(|column| is_known(column)).map(|column| design.adjuster[*column]);
+        let Some(adjuster) = next.max() else { return Some((design, left_out, fitted)) };
+        in_part.push(adjuster);
+    }
+}
+
+/// The columns of the adjusters that the data can carry, without those in `in_part`; the last declared are left out first. None when
+/// none is left.
+fn design(spec: &IndicatorSpec, units: &Units, order: &[usize], events: u64, in_part: &[usize]) -> Option<(Design, Vec<usize>)> {
     let n = order.len() as u64;
     let most = match spec.kind {
         Kind::Proportion => stats::supported_covariates(events, n),
@@ -193,7 +210,7 @@ fn design(spec: &IndicatorSpec, units: &Units, order: &[usize], events: u64) -> 
     let mut left_out = Vec::new();
     for (number, (adjuster, covariate)) in spec.adjusters.iter().zip(&units.covariates).enumerate() {
         let columns = columns(adjuster, covariate, order);
-        if columns.is_empty() || (design.columns.len() + columns.len()) as u64 > most {
+        if in_part.contains(&number) || columns.is_empty() || (design.columns.len() + columns.len()) as u64 > most {
             left_out.push(number);
             continue;
         }
@@ -221,7 +238,7 @@ fn columns(adjuster: &Adjuster, covariate: &Covariate, order: &[usize]) -> Vec<(
                 columns.push((format!("{title}, kwadraat"), order.iter().map(|unit| scaled(unit).powi(2)).collect()));
             }
             if order.len() - known.len() >= FEWEST_IN_CATEGORY {
-                columns.push((format!("{title}: onbekend"), order.iter().map(|unit| f64::from(u8::from(cells[*unit].is_none()))).collect()));
+                columns.push((format!("{title}{UNKNOWN}"), order.iter().map(|unit| f64::from(u8::from(cells[*unit].is_none()))).collect()));
             }
             columns
         }
@@ -236,8 +253,8 @@ fn columns(adjuster: &Adjuster, covariate: &Covariate, order: &[usize]) -> Vec<(
             (0..counts.len())
                 .filter(|one| *one != reference && counts[*one] >= FEWEST_IN_CATEGORY)
                 .map(|one| {
-                    let name = names.get(one).map_or("onbekend", String::as_str);
-                    (format!("{title}: {name}"), order.iter().map(|unit| f64::from(u8::from(place(*unit) == one))).collect())
+                    let name = names.get(one).map_or_else(|| format!("{title}{UNKNOWN}"), |name| format!("{title}: {name}"));
+                    (name, order.iter().map(|unit| f64::from(u8::from(place(*unit) == one))).collect())
                 })
                 .collect()
         }

@@ -124,6 +124,13 @@ fn usable<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
+/// `2025-03-09` as `09-03-2025`.
+fn dutch_date(date: &str) -> String {
+    let mut parts: Vec<&str> = date.splitn(3, '-').collect();
+    parts.reverse();
+    parts.join("-")
+}
+
 /// Checks rules against a pipeline: SQL that runs on its tables and returns what it must, and indicators that exist.
 #[must_use]
 pub fn check_rules(pipeline: &Pipeline, schema: &SubmissionSchema, rules: &RuleSet) -> Vec<DefinitionError> {
@@ -184,12 +191,11 @@ fn wrong(engine: &Engine, rule: &Rule, sql: &str, year: i32) -> Result<Wrong, Er
     for (at, name) in OPTIONAL.iter().enumerate().filter(|(_, name)| rows.has(name)) {
         let mut next = found.iter_mut();
         rows.each(&[name], |columns| {
-            // Numbers with decimals as they are written in Dutch, without decimals where there are none.
-            let decimal = matches!(columns[0].data_type(), DataType::Float64);
-            let texts: Vec<Option<String>> = if decimal {
-                rows.number(&columns[0])?.iter().map(|number| number.map(|number| number.to_string().replace('.', ","))).collect()
-            } else {
-                rows.text(&columns[0])?.iter().map(|text| text.map(str::to_owned)).collect()
+            // Numbers and dates as they are written in Dutch, a number without decimals where there are none.
+            let texts: Vec<Option<String>> = match columns[0].data_type() {
+                DataType::Float64 => rows.number(&columns[0])?.iter().map(|number| number.map(|number| number.to_string().replace('.', ","))).collect(),
+                DataType::Date32 => rows.text(&columns[0])?.iter().map(|date| date.map(dutch_date)).collect(),
+                _ => rows.text(&columns[0])?.iter().map(|text| text.map(str::to_owned)).collect(),
             };
             for text in texts {
                 let (Some((_, finding)), Some(text)) = (next.next(), text) else { continue };

@@ -5,6 +5,9 @@ use spiegel_stats as stats;
 
 use crate::{National, Summary};
 
+/// A trend is told from this size of its statistic: 1 in 100 by chance. A report has a dozen trends, and years differ by more than
+/// sampling; at 1 in 20 most of what is told would be chance.
+const LEAST_STATISTIC: f64 = 2.576;
 /// Fewer years than this make no trend.
 const FEWEST_YEARS: usize = 3;
 
@@ -56,7 +59,7 @@ pub(crate) fn judge(spec: &IndicatorSpec, points: &[YearPoint<'_>], labelled: u6
         return TrendState::TooShort;
     };
     let change = trend.slope * f64::from(end.year - start.year);
-    let relevant = trend.statistic.abs() >= stats::Z95 && change.abs() >= spec.margin && (to - from) * change > 0.0;
+    let relevant = trend.statistic.abs() >= LEAST_STATISTIC && change.abs() >= spec.margin && (to - from) * change > 0.0;
     if !relevant {
         return TrendState::Level;
     }

@@ -140,7 +140,7 @@ fn texts(results: &Results, has_groups: bool) -> Vec<MethodSection> {
         section(
             "De trechter",
             vec![format!(
-                "Bij kleine aantallen schommelt een cijfer vanzelf meer. Daarom is de trechter links breed. De grenzen zijn zones van toenemende aandacht, geen grens tussen goed en fout. Ook als niemand anders is dan de rest, valt 1 op de 20 {} door toeval buiten de 95%-grenzen. Rechts blijft de trechter open: ook grote {} verschillen gewoon van elkaar.",
+                "Bij kleine aantallen schommelt een cijfer vanzelf meer. Daarom is de trechter links breed. De grenzen zijn zones van toenemende aandacht, geen grens tussen goed en fout. Bij gewone verschillen ligt 1 op de 20 {} buiten de 95%-grenzen. Rechts blijft de trechter open: ook grote {} verschillen gewoon van elkaar.",
                 words.providers, words.providers
             )],
         ),

@@ -34,6 +34,8 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         provider_word: &words.provider,
         providers_word: &words.providers,
         shown: results.year.minimum.shown,
+        covered_units: covered_units(results, spec),
+        is_left_out: position.adjusted.is_none() && position.target.zip(result.national.mean).is_some_and(|(target, mean)| target != mean),
         adjusters: result.national.case_mix.as_ref().map_or(&[], |model| model.adjusters.as_slice()),
     };
     let own = own_mark(spec, &position, "U: ", true);
@@ -82,14 +84,21 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         funnel: funnel(results, spec, result, provider, &position),
         trend: trend_plot(results, spec, &position, &trend_years),
         sections,
-        discuss: discuss(tips(text, position.label)),
+        discuss: if position.value.is_some() { discuss(tips(text, position.label)) } else { Vec::new() },
         table_title: "Cijfers bij deze pagina".to_owned(),
-        table: table(spec, &trend_years, group, results.year.minimum.shown),
+        table: table(spec, &trend_years, results.year.minimum.shown),
         further: parts(results, spec, &position).into_iter().chain(belonging(results, spec, provider)).collect(),
         position: position.clone(),
     };
-    let question = tips(text, position.label).question.clone();
+    let question = if position.value.is_some() { tips(text, position.label).question.clone() } else { String::new() };
     Some(Page { page, spec: spec.clone(), group, position, question })
+}
+
+/// Units of the indicator that says how much was covered, in plural; the own ones without.
+fn covered_units<'a>(results: &'a Results, spec: &'a IndicatorSpec) -> &'a str {
+    let covering = spec.coverage.as_ref().map_or(spec.id.as_str(), |declared| declared.indicator.as_str());
+    let of = results.indicators.iter().map(|one| &one.indicator.spec).find(|one| one.id == covering).unwrap_or(spec);
+    &of.unit.plural
 }
 
 fn dedup_sentences(paragraphs: &[String]) -> Vec<String> {
@@ -164,7 +173,7 @@ fn dot_plot(
     let group_mark =
         group.map(|(value, _)| Labelled { value, label: format!("vergelijkgroep {}", national(spec, value)) });
     let mut caption = if distribution.dots.is_empty() {
-        format!("De verdeling van {} {}: alleen de middelste helft, omdat ze minder dan 50 eigenaren hebben.", distribution.providers, words.providers)
+        format!("De verdeling van {} {}: alleen de middelste helft. Ze horen bij minder dan 50 organisaties; bolletjes zouden herkenbaar zijn.", distribution.providers, words.providers)
     } else {
         format!("Elk grijs bolletje is {}% van de {} {}.", 100 / distribution.dots.len(), distribution.providers, words.providers)
     };
@@ -175,7 +184,7 @@ fn dot_plot(
         caption.push_str(" Blauwe lijn: 95%-interval.");
     }
     if let Some((_, others)) = group {
-        caption.push_str(&format!(" Ruit: uw vergelijkgroep ({others} {}).", words.providers));
+        caption.push_str(&format!(" Ruit: uw vergelijkgroep (u en {others} andere {}).", words.providers));
     }
     let mut alt = if distribution.dots.is_empty() {
         format!("Verdeling van {} {}.", distribution.providers, words.providers)
@@ -372,20 +381,15 @@ fn trend_plot(
     })
 }
 
-fn table(spec: &IndicatorSpec, years: &[TrendYear], group: Option<(f64, usize)>, shown: u64) -> Table {
+fn table(spec: &IndicatorSpec, years: &[TrendYear], shown: u64) -> Table {
     let format = &spec.format;
     let optional = |value: Option<f64>| value.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value));
-    let mut heads: Vec<String> = ["Jaar", "n", "U", "95%-interval", "P25", "midden", "P75"].map(str::to_owned).into();
-    if group.is_some() {
-        heads.push("vergelijkgroep".to_owned());
-    }
-    let last = years.len().saturating_sub(1);
+    let heads: Vec<String> = ["Jaar", "n", "U", "95%-interval", "P25", "midden", "P75"].map(str::to_owned).into();
     let rows = years
         .iter()
-        .enumerate()
-        .map(|(index, year)| {
+        .map(|year| {
             let own = year.own.as_ref();
-            let mut row = vec![
+            vec![
                 year.label.clone(),
                 own.map_or_else(|| if year.code.starts_with("te klein") { format!("<{shown}") } else { "n.b.".to_owned() }, |own| count(own.n)),
                 own.map_or_else(|| year.code.clone(), |own| own_text(format, own)),
@@ -394,14 +398,26 @@ fn table(spec: &IndicatorSpec, years: &[TrendYear], group: Option<(f64, usize)>,
                 optional(year.middle_half.map(|range| range.lower)),
                 optional(year.middle),
                 optional(year.middle_half.map(|range| range.upper)),
-            ];
-            if let Some((middle, _)) = group {
-                row.push(if index == last { national(spec, middle) } else { "n.b.".to_owned() });
-            }
-            row
+            ]
         })
         .collect();
     Table { heads, rows }
+}
+
+/// Stands for a figure that would give away another by subtraction.
+const NOT_SHOWN: &str = "n.g.";
+
+/// Which parts are not shown: those with fewer units than are shown and, when that is one, the next smallest, because the total less
+/// the others would tell it.
+fn hidden_parts(units: &[u64], shown: u64) -> Vec<bool> {
+    let mut hidden: Vec<bool> = units.iter().map(|n| *n < shown).collect();
+    if hidden.iter().filter(|hidden| **hidden).count() == 1 {
+        let next = (0..units.len()).filter(|place| !hidden[*place]).min_by_key(|place| units[*place]);
+        if let Some(next) = next {
+            hidden[next] = true;
+        }
+    }
+    hidden
 }
 
 /// Values by part of the care; None when no part may be shown.
@@ -409,17 +425,27 @@ fn parts(results: &Results, spec: &IndicatorSpec, position: &Position) -> Option
     let declared = results.pipeline.spec.parts.as_ref()?;
     position.parts.iter().find(|part| part.value.is_some())?;
     let shown = results.year.minimum.shown;
+    let hidden = hidden_parts(&position.parts.iter().map(|part| part.n).filter(|n| *n > 0).collect::<Vec<_>>(), shown);
     let rows = position
         .parts
         .iter()
         .filter(|part| part.n > 0)
-        .map(|part| {
+        .zip(&hidden)
+        .map(|(part, hidden)| {
             let label = declared.categories.iter().find(|one| one.id == part.part).map_or(part.part.as_str(), |one| one.label.as_str());
             vec![
                 label.to_owned(),
-                if part.n < shown { format!("<{shown}") } else { count(part.n) },
-                part.value.map_or_else(|| code_text(MissingCode::TooSmall, shown), |value| spec.format.value(value, part.n)),
-                part.interval.map_or_else(|| "n.b.".to_owned(), |range| spec.format.range(range.lower, range.upper, part.n)),
+                match (part.n < shown, hidden) {
+                    (true, _) => format!("<{shown}"),
+                    (false, true) => NOT_SHOWN.to_owned(),
+                    (false, false) => count(part.n),
+                },
+                match part.value {
+                    Some(value) if !hidden => spec.format.value(value, part.n),
+                    Some(_) => NOT_SHOWN.to_owned(),
+                    None => code_text(MissingCode::TooSmall, shown),
+                },
+                part.interval.filter(|_| !hidden).map_or_else(|| "n.b.".to_owned(), |range| spec.format.range(range.lower, range.upper, part.n)),
                 part.national.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value)),
             ]
         })

@@ -24,7 +24,7 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         section(
             "Twee landelijke cijfers",
             vec![format!(
-                "Het landelijk gemiddelde telt elke cliënt even zwaar; de trechter en uw plek gaan daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Een {} met meer dan een twintigste van alle gegevens wordt vergeleken met de anderen.",
+                "Het landelijk gemiddelde telt elke cliënt even zwaar; de trechter en uw plek gaan daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Waar niet is gecorrigeerd, wordt een aandeel van een {} met meer dan een twintigste van alle gegevens vergeleken met dat van de anderen.",
                 words.providers, words.provider
             )],
         ),
@@ -59,7 +59,7 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         ),
         section(
             "Trend",
-            vec!["Een stijging of daling noemen we alleen over ten minste drie jaren, als uw ontwikkeling anders is dan de landelijke en het verschil groot genoeg is om over te praten.".to_owned()],
+            vec!["Een stijging of daling noemen we alleen over ten minste drie jaren, als uw ontwikkeling anders is dan de landelijke en het verschil groot genoeg is om over te praten. Door toeval gebeurt dat bij ongeveer 1 op de 100 cijfers. Voor kenmerken van cliënten is een trend niet gecorrigeerd.".to_owned()],
         ),
         section("Wat zeggen deze cijfers niet?", words.limits.clone()),
     ];
@@ -84,7 +84,7 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
 /// How places are adjusted, and how well the models do. None when no indicator has adjusters.
 fn adjustment(results: &Results) -> Option<MethodSection> {
     let (mut models, mut without) = (Vec::new(), Vec::new());
-    for indicator in results.indicators.iter().filter(|one| one.indicator.spec.shown_with.is_none()) {
+    for indicator in &results.indicators {
         let spec = &indicator.indicator.spec;
         let Some(model) = indicator.years.get(&results.year.year).and_then(|year| year.national.case_mix.as_ref()) else { continue };
         if !model.places() {
@@ -99,7 +99,7 @@ fn adjustment(results: &Results) -> Option<MethodSection> {
         models.push(format!("{}: {}; {strength}{caution}.", spec.short, listed(&model.adjusters)));
     }
     if !without.is_empty() {
-        models.push(format!("Niet gecorrigeerd, omdat het model bij andere {} niets voorspelde: {}.", results.pipeline.spec.words.providers, listed(&without)));
+        models.push(format!("Niet gecorrigeerd, omdat het model bij andere {} niets voorspelde of niet te schatten was: {}.", results.pipeline.spec.words.providers, listed(&without)));
     }
     (!models.is_empty()).then(|| MethodSection {
         title: "Correctie voor kenmerken van cliënten".to_owned(),
@@ -125,10 +125,14 @@ fn table(results: &Results) -> Table {
             let spec = &indicator.indicator.spec;
             let national = &indicator.years.get(&results.year.year)?.national;
             let none = || "n.b.".to_owned();
-            let variation = national.between.map_or_else(none, |between| match spec.kind {
-                Kind::Proportion => format!("ρ {}", decimal(between, 3)),
-                Kind::Mean => format!("τ {}", decimal(between.sqrt(), 2)),
-            });
+            // What the limits rest on: the variation that is left after adjustment, on the scale of log-odds for shares.
+            let adjusted = national.case_mix.as_ref().filter(|model| model.places()).and_then(|model| model.between);
+            let variation = match (adjusted, national.between, spec.kind) {
+                (Some(between), _, Kind::Proportion) => format!("τ {} (log-odds)", decimal(between.sqrt(), 2)),
+                (None, Some(between), Kind::Proportion) => format!("ρ {}", decimal(between, 3)),
+                (Some(between), _, Kind::Mean) | (None, Some(between), Kind::Mean) => format!("τ {}", decimal(between.sqrt(), 2)),
+                (None, None, _) => none(),
+            };
             let told_apart = national.rankability.map_or_else(none, |value| {
                 let word = if value < 0.5 {
                     "weinig"

@@ -142,12 +142,13 @@ fn code_meaning(code: MissingCode, results: &Results) -> String {
     let providers = &results.pipeline.spec.words.providers;
     match code {
         MissingCode::TooSmall => format!(
-            "minder dan {}. We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.",
+            "minder dan {} waarnemingen. We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.",
             minimum.shown
         ),
         MissingCode::TooFewToCompare => format!(
-            "{} tot {}. U ziet uw eigen cijfer, zonder plek.",
-            minimum.shown, minimum.labelled
+            "{} tot en met {} waarnemingen. U ziet uw eigen cijfer, zonder plek.",
+            minimum.shown,
+            minimum.labelled.saturating_sub(1)
         ),
         MissingCode::NotComparable => {
             format!("er zijn te weinig {providers} met genoeg gegevens, of uw gegevens zijn te onvolledig.")

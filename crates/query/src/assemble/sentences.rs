@@ -21,6 +21,10 @@ pub(super) struct Subject<'a> {
     pub(super) provider_word: &'a str,
     pub(super) providers_word: &'a str,
     pub(super) shown: u64,
+    /// Units of the indicator that says how much was covered, in plural.
+    pub(super) covered_units: &'a str,
+    /// Whether the target is that of the others, because the provider is a large part of the nation.
+    pub(super) is_left_out: bool,
     /// Titles of what the place is adjusted for; empty without a case-mix model.
     pub(super) adjusters: &'a [String],
 }
@@ -52,10 +56,14 @@ impl Subject<'_> {
                 vec![own, "We vergelijken dit cijfer niet, omdat er te veel ontbreekt.".to_owned()]
             }
             Label::None(_) => vec![own, format!("We vergelijken dit cijfer niet: te weinig {} hebben genoeg gegevens.", self.providers_word)],
-            Label::Within(WithinKind::Equivalent) => vec![own, format!("Dat is aantoonbaar vergelijkbaar met {}.", self.target())],
+            Label::Within(WithinKind::Equivalent) => {
+                let margin = self.spec.format.difference(self.spec.margin, n);
+                vec![own, format!("Dat is aantoonbaar vergelijkbaar met {}: het verschil is kleiner dan {margin}.", self.target())]
+            },
             Label::Within(WithinKind::Indistinguishable) => vec![own, format!("Dat is niet te onderscheiden van {}.", self.target())],
             Label::Within(WithinKind::DiffersAsMany) => {
-                vec![own, format!("Dat is anders dan {}, zoals bij veel {}.", self.target(), self.providers_word)]
+                let side = if self.position.z.is_some_and(|z| z < 0.0) { "onder" } else { "boven" };
+                vec![own, format!("Dat ligt {side} {}, maar binnen wat tussen {} gewoon is.", self.target(), self.providers_word)]
             }
             Label::Attention(side) => vec![
                 own,
@@ -90,14 +98,15 @@ impl Subject<'_> {
     fn own_sentence(&self, value: f64) -> String {
         let n = self.position.n;
         let units = if n == 1 { &self.spec.unit.singular } else { &self.spec.unit.plural };
+        let more = self.more_decimals();
         let share = if n >= UNITS_FOR_PERCENTAGE {
-            format!(" ({})", self.spec.format.value(value, n))
+            format!(" ({})", self.bound(value, more))
         } else {
             String::new()
         };
         self.spec
             .sentence
-            .replace("{value}", &self.spec.format.value_with_unit(value, n))
+            .replace("{value}", &self.with_unit(value, more))
             .replace("{events}", &count(self.position.events.unwrap_or(0)))
             .replace("{n}", &count(n))
             .replace("{units}", units)
@@ -107,7 +116,8 @@ impl Subject<'_> {
     /// What the own value is measured against, with its figure.
     fn target(&self) -> String {
         let what = if self.position.adjusted.is_some() { "wat landelijk bij cliënten als de uwe te verwachten is" } else { "het landelijk gemiddelde" };
-        let figure = self.position.target.map_or_else(String::new, |target| format!(" ({})", self.national_value(target)));
+        let others = if self.is_left_out { ", zonder uw eigen gegevens" } else { "" };
+        let figure = self.position.target.map_or_else(String::new, |target| format!(" ({}{others})", self.national_value(target)));
         format!("{what}{figure}")
     }
 
@@ -126,15 +136,33 @@ impl Subject<'_> {
         } else {
             (self.position.expected_lower, self.position.expected_upper)
         };
-        // A value beyond a limit may not be printed as equal to it.
-        let own = self.position.value.map(|value| self.bound(value, 0));
-        let same = |limit: Option<f64>| limit.map(|limit| self.bound(limit, 0)).is_some_and(|text| Some(&text) == own.as_ref());
-        let more = usize::from(same(lower) || same(upper));
+        let more = self.more_decimals();
         match (lower, upper) {
             (Some(lower), Some(upper)) => format!(" ({} tot {})", self.bound(lower, more), self.bound(upper, more)),
             (None, Some(upper)) => format!(" (tot {})", self.bound(upper, more)),
             (Some(lower), None) => format!(" (vanaf {})", self.bound(lower, more)),
             (None, None) => String::new(),
+        }
+    }
+
+    /// One when the value lies beyond a limit that would be printed as equal to it, or beyond the value.
+    fn more_decimals(&self) -> usize {
+        let (Label::Attention(_) | Label::Signal(_)) = self.position.label else { return 0 };
+        let Some(value) = self.position.value else { return 0 };
+        let position = self.position;
+        let limits = [position.expected_lower, position.expected_upper, position.signal_lower, position.signal_upper];
+        let same = |limit: &f64| self.bound(*limit, 0) == self.bound(value, 0);
+        usize::from(limits.iter().flatten().any(same))
+    }
+
+    /// The own value with its unit, with `more` extra decimals.
+    fn with_unit(&self, value: f64, more: usize) -> String {
+        match &self.spec.format {
+            ValueFormat::Number { decimals, unit } if more > 0 => {
+                let space = if unit.is_empty() { "" } else { " " };
+                format!("{}{space}{unit}", spiegel_model::decimal(value, decimals + more))
+            }
+            format => format.value_with_unit(value, self.position.n),
         }
     }
 
@@ -159,11 +187,11 @@ impl Subject<'_> {
         let (Some(declared), Some(covered)) = (&self.spec.coverage, self.position.coverage.filter(|covered| covered.caution)) else { return Vec::new() };
         let share = percentage(covered.units as f64 / covered.of as f64, usize::from(covered.of >= UNITS_FOR_DECIMAL));
         let mut sentences =
-            vec![format!("{} is er bij {share} van uw {}; wie ontbreekt, kan anders zijn dan wie meedoet.", declared.title, self.spec.unit.plural)];
+            vec![format!("{} is er bij {share} van uw {}; wie ontbreekt, kan anders zijn dan wie meedoet.", declared.title, self.covered_units)];
         if let Some(bounds) = covered.bounds.filter(|_| self.position.value.is_some()) {
             sentences.push(format!(
-                "Wat de ontbrekende {} ook hadden laten zien: het aandeel ligt tussen {} en {}.",
-                self.spec.unit.plural,
+                "Wat er bij de andere {} ook uit was gekomen: het aandeel ligt tussen {} en {}.",
+                self.covered_units,
                 percentage(bounds.lower, 0),
                 percentage(bounds.upper, 0)
             ));
@@ -180,7 +208,9 @@ impl Subject<'_> {
         } else {
             format!("{} kenmerken van uw cliënten (zie Methode)", spiegel_model::ordinal_word(self.adjusters.len()))
         };
-        let mut sentences = vec![format!("Gecorrigeerd voor {what} is uw cijfer {}; zonder correctie {}.", format.value(adjusted.value, n), format.value(value, n))];
+        let interval = adjusted.interval.map_or_else(String::new, |range| format!(" (95%-interval {})", format.range_in_words(range.lower, range.upper, n)));
+        let mut sentences =
+            vec![format!("Gecorrigeerd voor {what} is uw cijfer {}{interval}; zonder correctie {}.", format.value(adjusted.value, n), format.value(value, n))];
         let told = self.spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref());
         if let (Some(words), Some(shift)) = (told, adjusted.shift) {
             let size = spiegel_model::decimal(shift.abs(), words.decimals);
@@ -226,9 +256,9 @@ impl Subject<'_> {
         let n = self.position.n;
         match &self.position.trend {
             TrendState::TooShort => None,
-            TrendState::Level => Some("Over de jaren is er geen duidelijke stijging of daling naast het landelijke cijfer.".to_owned()),
+            TrendState::Level => Some("Uw cijfer veranderde over de jaren niet duidelijk anders dan het landelijke.".to_owned()),
             TrendState::Changed { side, from, from_n, to, years } => Some(format!(
-                "Uw cijfer is over {years} jaren {} van {} naar {}, anders dan het landelijke cijfer.",
+                "Uw cijfer is in {years} jaar {} van {} naar {}, anders dan het landelijke cijfer.",
                 match side {
                     Side::Higher => "gestegen",
                     Side::Lower => "gedaald",
@@ -265,10 +295,10 @@ impl Subject<'_> {
         let format = &self.spec.format;
         let range = match self.spec.kind {
             Kind::Proportion => format!("{} en {}", percentage(inner.lower, 1), percentage(inner.upper, 1)),
-            Kind::Mean => format!("{} en {}", format.value(inner.lower, u64::MAX), format.value(inner.upper, u64::MAX)),
+            Kind::Mean => format!("{} en {}", format.value(inner.lower, u64::MAX), format.value_with_unit(inner.upper, u64::MAX)),
         };
         let group = group.map_or_else(String::new, |(middle, others)| {
-            format!("; het midden van uw vergelijkgroep ({others} {}) is {}", self.providers_word, self.national_value(middle))
+            format!("; het midden van uw vergelijkgroep (u en {others} andere {}) is {}", self.providers_word, self.national_value(middle))
         });
         Some(format!("De middelste helft van de {} zit tussen {range}{group}.", self.providers_word))
     }
@@ -280,14 +310,15 @@ impl Subject<'_> {
         let mut paragraphs: Vec<String> = Vec::new();
         let Some(value) = self.position.value else { return self.pooled().into_iter().collect() };
         let mut first = match self.position.label {
-            Label::None(MissingCode::TooFewToCompare) => "Niet vergelijkbaar: te weinig gegevens voor een plek.".to_owned(),
+            Label::None(MissingCode::TooFewToCompare) => format!("Te weinig om te vergelijken: {}.", self.spec.unit.counted(n)),
             Label::None(_) => "Niet vergelijkbaar.".to_owned(),
             _ if self.position.interval.is_none() => "Vergelijkbaar met voorbehoud: de spreiding is niet aangeleverd.".to_owned(),
+            _ if self.position.coverage.is_some_and(|covered| covered.caution) => format!("Vergelijkbaar met voorbehoud: {}.", self.spec.unit.counted(n)),
             _ => format!("Vergelijkbaar: {}.", self.spec.unit.counted(n)),
         };
         if let Some(interval) = self.position.interval {
             first.push_str(&format!(
-                " Het 95%-interval loopt van {}. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau.",
+                " Het 95%-interval loopt van {}.",
                 format.range_in_words(interval.lower, interval.upper, n)
             ));
         }
@@ -295,13 +326,7 @@ impl Subject<'_> {
         paragraphs.extend(self.adjustment());
         paragraphs.extend(self.pooled());
         paragraphs.extend(self.incidence());
-        if let (Some(difference), false) = (self.position.detectable_difference, matches!(self.position.label, Label::None(_))) {
-            paragraphs.push(format!(
-                "Aanbieders verschillen gewoonlijk van elkaar. Daarom valt bij {} pas een verschil van ongeveer {} met het landelijk gemiddelde op.",
-                self.spec.unit.counted(n),
-                format.difference(difference, n)
-            ));
-        }
+        paragraphs.extend(self.limits());
         if let Some(median) = self.position.median {
             paragraphs.push(format!(
                 "De helft van uw {} zat op {} of minder. Het gemiddelde ligt op {}.",
@@ -320,6 +345,21 @@ impl Subject<'_> {
             ));
         }
         paragraphs
+    }
+
+    /// From where a value at this number of units is told to be higher or lower.
+    fn limits(&self) -> Option<String> {
+        let position = self.position;
+        let bound = |limit: f64| self.bound(limit, 1);
+        let limits = match (position.expected_lower, position.expected_upper) {
+            _ if matches!(position.label, Label::None(_)) => return None,
+            (Some(lower), Some(upper)) => format!("liggen de 95%-grenzen op {} en {}", bound(lower), bound(upper)),
+            (Some(lower), None) => format!("ligt de 95%-grens op {}", bound(lower)),
+            (None, Some(upper)) => format!("ligt de 95%-grens op {}; naar beneden is er geen", bound(upper)),
+            (None, None) => return None,
+        };
+        let clients = if position.adjusted.is_some() { " en cliënten als de uwe" } else { "" };
+        Some(format!("Omdat {} gewoonlijk van elkaar verschillen, {limits} bij {}{clients}.", self.providers_word, self.spec.unit.counted(position.n)))
     }
 
     /// What belongs to a wanted direction, or a line that more is not better.

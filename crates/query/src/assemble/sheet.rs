@@ -35,7 +35,7 @@ pub(super) fn page(results: &Results, provider: &str, delivery: Option<&OwnDeliv
         sentences: vec![
             format!("Van u ontvingen we gegevens van {} {counted} {}.", rounded(clients), years(results)),
             format!("Voor een eigen rapportage zijn er {} nodig.", count(needed)),
-            "Bij kleinere aantallen zijn cijfers te onzeker, en soms tot cliënten te herleiden. Daarom staat er op dit blad geen uitkomst.".to_owned(),
+            "Bij kleinere aantallen zijn cijfers te onzeker, en soms tot cliënten te herleiden. Daarom staat er op dit blad geen uitkomst. Uw eigen cijfers staan, zonder vergelijking, in uw terugkoppeling.".to_owned(),
         ],
         heads: Vec::new(),
         rows: Vec::new(),

@@ -38,7 +38,7 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: V
         if variant == Variant::Individual { named(&standing_out(pages)).iter().filter_map(|page| topic(results, page)).collect() } else { Vec::new() };
     Summary {
         lead: "In één oogopslag.".to_owned(),
-        sentences: if variant == Variant::Individual { opening(pages) } else { nothing_shown(results) },
+        sentences: if variant == Variant::Individual { opening(pages, also_standing_out(results, provider)) } else { nothing_shown(results) },
         heads: ["Onderwerp", "n", "U", "95%-interval", "lager", "midden", "hoger", "Uw plek"].map(str::to_owned).into(),
         legend: if variant == Variant::Individual { legend(results, pages) } else { String::new() },
         rows,
@@ -149,7 +149,29 @@ fn named<'a>(out: &[&'a Page]) -> Vec<&'a Page> {
     named
 }
 
-fn opening(pages: &[Page]) -> Vec<String> {
+/// Indicators that are shown with another and have a place.
+fn also_measured<'a>(results: &'a Results, provider: &str) -> Vec<(&'a str, &'a Position)> {
+    results
+        .indicators
+        .iter()
+        .filter(|one| one.indicator.spec.shown_with.is_some())
+        .filter_map(|one| Some((one.indicator.spec.short.as_str(), one.position(provider)?)))
+        .filter(|(_, position)| !matches!(position.label, Label::None(_)))
+        .collect()
+}
+
+/// What stands out among them, in words.
+fn also_standing_out(results: &Results, provider: &str) -> Option<String> {
+    let shown = results.year.minimum.shown;
+    let out: Vec<String> = also_measured(results, provider)
+        .iter()
+        .filter(|(_, position)| position.label.side().is_some())
+        .map(|(short, position)| format!("{short} ({})", place_text(position, shown)))
+        .collect();
+    (!out.is_empty()).then(|| format!("Bij wat ook gemeten is, valt op: {}.", listed(&out)))
+}
+
+fn opening(pages: &[Page], also: Option<String>) -> Vec<String> {
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
     let left_out = pages.len() - compared;
     let out = standing_out(pages);
@@ -165,7 +187,7 @@ fn opening(pages: &[Page]) -> Vec<String> {
         } else {
             format!("Op alle {compared} onderwerpen die we vergelijken ligt u binnen de spreiding die past bij uw aantal cliënten.")
         });
-        sentences.push("Er valt niets op. Kijk bij de trends of u zelf iets wilt bespreken.".to_owned());
+        sentences.push(also.unwrap_or_else(|| "Er valt niets op. Kijk bij de trends of u zelf iets wilt bespreken.".to_owned()));
     } else {
         sentences.push(format!(
             "Op {} van de {compared} onderwerpen {} ligt u binnen de spreiding die past bij uw aantal cliënten.",
@@ -191,6 +213,7 @@ fn opening(pages: &[Page]) -> Vec<String> {
         } else {
             "Dit is geen oordeel. Het zijn onderwerpen om samen te bespreken.".to_owned()
         });
+        sentences.extend(also);
     }
     match left_out {
         0 => {}
@@ -303,17 +326,25 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
     }
     if let Some(group) = results.providers.get(provider).and_then(|one| one.groups.first()) {
         paragraphs.push(format!(
-            "Uw vergelijkgroep: hoogstens {} {} met {}. Bij elk onderwerp staat hoeveel van hen een cijfer hebben.",
+            "Uw vergelijkgroep: {} andere {} met {}. Bij elk onderwerp staat hoeveel van hen een cijfer hebben.",
             group.others.len(),
             results.pipeline.spec.words.providers,
             group.words
         ));
     }
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
+    let also = also_measured(results, provider);
+    let all_compared = compared + also.len();
+    let all_out = standing_out(pages).len() + also.iter().filter(|(_, position)| position.label.side().is_some()).count();
     if compared > 1 {
         paragraphs.push(format!(
-            "Van elke honderd onderwerpen die we vergelijken, vallen er gewoonlijk ongeveer vijf op. Bij u zijn het er {} van de {compared}.",
-            standing_out(pages).len()
+            "Van elke honderd cijfers die we vergelijken, vallen er gewoonlijk ongeveer vijf op. Bij u {} van de {all_compared}{}.",
+            match all_out {
+                0 => "valt er geen".to_owned(),
+                1 => "valt er 1".to_owned(),
+                many => format!("vallen er {many}"),
+            },
+            if also.is_empty() { " op" } else { " op, ook gemeten cijfers meegeteld" }
         ));
     }
     paragraphs
@@ -327,7 +358,7 @@ fn changed(page: &Page) -> Option<String> {
         Side::Lower => "gedaald",
     };
     Some(format!(
-        "{}: over {years} jaren {verb} van {} naar {}.",
+        "{}: in {years} jaar {verb} van {} naar {}.",
         page.spec.short,
         format.value(*from, *from_n),
         format.value(*to, page.position.n)
