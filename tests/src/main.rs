@@ -43,6 +43,7 @@ mod matrix;
 mod nhs;
 #[cfg(test)]
 mod published;
+mod publisher;
 #[cfg(test)]
 mod submissions;
 #[cfg(test)]
