@@ -6,6 +6,7 @@ use spiegel_model::{
 
 use super::indicator_page::Page;
 use super::sentences::listed;
+use super::voice::Voice;
 use super::{correction, page_of};
 use crate::quality::Filled;
 use crate::{OwnDelivery, Results};
@@ -102,12 +103,14 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], delivery: 
 }
 
 fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Page], delivery: Option<&OwnDelivery>) -> QualityPage {
+    let voice = Voice::of(provider);
+    let delivered = voice.say("Uw aanlevering is", "De gegevens van de groep zijn");
     let rows = field_rows(results, spec, provider, pages, delivery);
     let usable = pages.iter().filter(|page| is_complete_enough(page)).count();
     let mut sentences = vec![match (usable, pages.len()) {
-        (usable, all) if usable == all => format!("Uw aanlevering is volledig genoeg voor alle {all} onderwerpen."),
-        (0, all) => format!("Uw aanlevering is voor geen van de {all} onderwerpen volledig genoeg."),
-        (usable, all) => format!("Uw aanlevering is volledig genoeg voor {usable} van de {all} onderwerpen."),
+        (usable, all) if usable == all => format!("{delivered} volledig genoeg voor alle {all} onderwerpen."),
+        (0, all) => format!("{delivered} voor geen van de {all} onderwerpen volledig genoeg."),
+        (usable, all) => format!("{delivered} volledig genoeg voor {usable} van de {all} onderwerpen."),
     }];
     let reserves = rows.iter().filter(|row| matches!(row.consequence, Consequence::WithReserve(_))).count();
     match reserves {
@@ -116,11 +119,11 @@ fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Pa
         many => sentences.push(format!("Bij {} gegevens ontbreekt zoveel dat we een voorbehoud maken.", ordinal_word(many))),
     }
     let table = Table {
-        heads: ["Gegeven", "Gevuld bij u", "Landelijk", "Ongeldig", "Gevolg"].map(str::to_owned).into(),
+        heads: ["Gegeven", voice.say("Gevuld bij u", "Gevuld"), "Landelijk", "Ongeldig", "Gevolg"].map(str::to_owned).into(),
         rows: rows.iter().map(cells).collect(),
     };
     QualityPage {
-        title: "Hoe goed zijn uw gegevens?".to_owned(),
+        title: voice.say("Hoe goed zijn uw gegevens?", "Hoe goed zijn de gegevens van de groep?").to_owned(),
         sentences,
         flow: delivery.and_then(|delivery| flow(results, spec, provider, delivery)),
         fields: TitledTable { title: "Hoe volledig is elk gegeven?".to_owned(), table },
@@ -130,7 +133,7 @@ fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Pa
             n = results.year.minimum.shown,
             units = spec.units,
         ),
-        sections: vec![improvements(&rows, delivery), correction(results)],
+        sections: vec![improvements(&rows, delivery, voice), correction(results, voice)],
     }
 }
 
@@ -250,13 +253,13 @@ struct Advice {
     units: u64,
 }
 
-fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> Vec<Advice> {
+fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice) -> Vec<Advice> {
     let wanted = |row: &&FieldRow<'_>| row.filled.missing() > 0 && (row.consequence != Consequence::Nothing || row.gap() >= GAP);
     let mut advices: Vec<Advice> = rows
         .iter()
         .filter(wanted)
         .map(|row| Advice {
-            text: format!("{} Bij {} {} {}.{}", row.spec.advice, out_of(row.filled), row.spec.units, row.spec.missing, row.consequence.sentence()),
+            text: format!("{} Bij {} {} {}.{}", row.spec.advice, out_of(row.filled, voice), row.spec.units, row.spec.missing, row.consequence.sentence()),
             rank: row.consequence.rank(),
             units: row.filled.missing(),
         })
@@ -276,20 +279,25 @@ fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> Vec<Advice>
 }
 
 /// `12 van uw 208`, or `al uw 208`.
-fn out_of(filled: Filled) -> String {
-    if filled.missing() == filled.of { format!("al uw {}", count(filled.of)) } else { format!("{} van uw {}", count(filled.missing()), count(filled.of)) }
+fn out_of(filled: Filled, voice: Voice) -> String {
+    if filled.missing() == filled.of {
+        format!("{} {}", voice.say("al uw", "alle"), count(filled.of))
+    } else {
+        format!("{} van {} {}", count(filled.missing()), voice.say("uw", "de"), count(filled.of))
+    }
 }
 
 fn times(count_of: u64) -> String {
     if count_of == 1 { "1 keer".to_owned() } else { format!("{} keer", count(count_of)) }
 }
 
-fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> MethodSection {
-    let bullets: Vec<String> = advices(rows, delivery).into_iter().map(|advice| advice.text).collect();
+fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice) -> MethodSection {
+    let bullets: Vec<String> = advices(rows, delivery, voice).into_iter().map(|advice| advice.text).collect();
     let (title, paragraphs) = match bullets.len() {
+        0 if voice == Voice::Group => ("De volgende aanlevering".to_owned(), vec!["Van de groep als geheel ontbreekt niets dat gevolgen heeft.".to_owned()]),
         0 => ("Uw volgende aanlevering".to_owned(), vec!["Er is niets dat u hoeft te veranderen. Lever volgend jaar op dezelfde manier aan.".to_owned()]),
-        1 => ("Eén ding dat uw volgende aanlevering beter maakt".to_owned(), Vec::new()),
-        many => (format!("{} dingen die uw volgende aanlevering beter maken", capitalised(&ordinal_word(many))), Vec::new()),
+        1 => (format!("Eén ding dat {} volgende aanlevering beter maakt", voice.say("uw", "een")), Vec::new()),
+        many => (format!("{} dingen die {} volgende aanlevering beter maken", capitalised(&ordinal_word(many)), voice.say("uw", "een")), Vec::new()),
     };
     MethodSection { title, paragraphs, bullets }
 }
@@ -367,6 +375,6 @@ fn of_totals(results: &Results, pages: &[Page]) -> QualityPage {
             words.not_delivered_note,
             p = words.providers
         ),
-        sections: vec![correction(results)],
+        sections: vec![correction(results, Voice::You)],
     }
 }

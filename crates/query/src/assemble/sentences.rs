@@ -4,6 +4,7 @@ use spiegel_model::{
     Direction, IndicatorSpec, Kind, Label, MissingCode, Position, Range, Side, TrendState, ValueFormat, WithinKind, count, percentage,
 };
 
+use super::voice::Voice;
 use crate::Distribution;
 
 /// Below this denominator a share is written as counts only.
@@ -26,27 +27,37 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    fn voice(&self) -> Voice {
+        Voice::of(&self.position.provider_id)
+    }
+
     /// The own value: what is, and how it stands against what is expected.
     pub(super) fn headline(&self) -> Vec<String> {
-        let n = self.position.n;
+        let (n, voice) = (self.position.n, self.voice());
         let units = &self.spec.unit.plural;
         let Some(value) = self.position.value else {
             return match self.position.label {
                 Label::None(MissingCode::TooSmall) => vec![
-                    format!("U heeft minder dan {} {units}.", self.shown),
+                    format!("{} heeft minder dan {} {units}.", voice.say("U", "De groep"), self.shown),
                     "We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.".to_owned(),
                 ],
-                _ => vec!["Van u is dit cijfer niet beschikbaar.".to_owned()],
+                _ => vec![format!("Van {} is dit cijfer niet beschikbaar.", voice.say("u", "de groep"))],
             };
         };
         let own = self.own_sentence(value);
         let counted = self.spec.unit.counted(n);
-        let clients = if self.position.adjusted.is_some() { " en cliënten als de uwe" } else { "" };
-        let who = format!("een {} met {counted}{clients}", self.provider_word);
+        let clients = if self.position.adjusted.is_some() { voice.say(" en cliënten als de uwe", " en zulke cliënten") } else { "" };
+        let who = match voice {
+            Voice::You => format!("een {} met {counted}{clients}", self.provider_word),
+            Voice::Group => format!("een {} met evenveel {units}{clients}", self.provider_word),
+        };
         match self.position.label {
             Label::None(MissingCode::TooFewToCompare) => vec![
                 own,
-                format!("Met {counted} kunnen we dit niet zinvol vergelijken. U ziet uw cijfer, zonder conclusie."),
+                format!(
+                    "Met {counted} kunnen we dit niet zinvol vergelijken. {}, zonder conclusie.",
+                    voice.say("U ziet uw cijfer", "Hier staat het cijfer van de groep")
+                ),
             ],
             Label::None(_) if self.position.coverage.is_some() => {
                 vec![own, "We vergelijken dit cijfer niet, omdat er te veel ontbreekt.".to_owned()]
@@ -95,8 +106,11 @@ impl Subject<'_> {
         } else {
             String::new()
         };
-        self.spec
-            .sentence
+        let sentence = match (self.voice(), &self.spec.group) {
+            (Voice::Group, Some(words)) => &words.sentence,
+            _ => &self.spec.sentence,
+        };
+        sentence
             .replace("{value}", &self.spec.format.value_with_unit(value, n))
             .replace("{events}", &count(self.position.events.unwrap_or(0)))
             .replace("{n}", &count(n))
@@ -106,7 +120,7 @@ impl Subject<'_> {
 
     /// What the own value is measured against, with its figure.
     fn target(&self) -> String {
-        let what = if self.position.adjusted.is_some() { "wat landelijk bij cliënten als de uwe te verwachten is" } else { "het landelijk gemiddelde" };
+        let what = if self.position.adjusted.is_some() { self.voice().say("wat landelijk bij cliënten als de uwe te verwachten is", "wat landelijk bij zulke cliënten te verwachten is") } else { "het landelijk gemiddelde" };
         let figure = self.position.target.map_or_else(String::new, |target| format!(" ({})", self.national_value(target)));
         format!("{what}{figure}")
     }
@@ -159,7 +173,12 @@ impl Subject<'_> {
         let (Some(declared), Some(covered)) = (&self.spec.coverage, self.position.coverage.filter(|covered| covered.caution)) else { return Vec::new() };
         let share = percentage(covered.units as f64 / covered.of as f64, usize::from(covered.of >= UNITS_FOR_DECIMAL));
         let mut sentences =
-            vec![format!("{} is er bij {share} van uw {}; wie ontbreekt, kan anders zijn dan wie meedoet.", declared.title, self.spec.unit.plural)];
+            vec![format!(
+                "{} is er bij {share} van {} {}; wie ontbreekt, kan anders zijn dan wie meedoet.",
+                declared.title,
+                self.voice().say("uw", "de"),
+                self.spec.unit.plural
+            )];
         if let Some(bounds) = covered.bounds.filter(|_| self.position.value.is_some()) {
             sentences.push(format!(
                 "Wat de ontbrekende {} ook hadden laten zien: het aandeel ligt tussen {} en {}.",
@@ -174,20 +193,25 @@ impl Subject<'_> {
     /// The value after adjustment beside the raw one, and how the clients differ.
     fn adjustment(&self) -> Vec<String> {
         let (Some(adjusted), Some(value)) = (&self.position.adjusted, self.position.value) else { return Vec::new() };
-        let (format, n) = (&self.spec.format, self.position.n);
+        let (format, n, voice) = (&self.spec.format, self.position.n, self.voice());
         let what = if self.adjusters.len() <= NAMED_ADJUSTERS {
             listed(self.adjusters)
         } else {
-            format!("{} kenmerken van uw cliënten (zie Methode)", spiegel_model::ordinal_word(self.adjusters.len()))
+            format!("{} kenmerken van {}cliënten (zie Methode)", spiegel_model::ordinal_word(self.adjusters.len()), voice.say("uw ", ""))
         };
-        let mut sentences = vec![format!("Gecorrigeerd voor {what} is uw cijfer {}; zonder correctie {}.", format.value(adjusted.value, n), format.value(value, n))];
+        let mut sentences = vec![format!(
+            "Gecorrigeerd voor {what} is {} {}; zonder correctie {}.",
+            voice.say("uw cijfer", "het groepscijfer"),
+            format.value(adjusted.value, n),
+            format.value(value, n)
+        )];
         let told = self.spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref());
         if let (Some(words), Some(shift)) = (told, adjusted.shift) {
             let size = spiegel_model::decimal(shift.abs(), words.decimals);
             let nothing = spiegel_model::decimal(0.0, words.decimals);
             if size != nothing {
                 let words = if shift > 0.0 { &words.more } else { &words.less };
-                sentences.push(format!("Uw cliënten {}.", words.replace("{difference}", &size)));
+                sentences.push(format!("{} {}.", voice.say("Uw cliënten", "De cliënten van de groep"), words.replace("{difference}", &size)));
             }
         }
         sentences
@@ -223,12 +247,13 @@ impl Subject<'_> {
     }
 
     fn trend(&self) -> Option<String> {
-        let n = self.position.n;
+        let (n, voice) = (self.position.n, self.voice());
         match &self.position.trend {
             TrendState::TooShort => None,
             TrendState::Level => Some("Over de jaren is er geen duidelijke stijging of daling naast het landelijke cijfer.".to_owned()),
             TrendState::Changed { side, from, from_n, to, years } => Some(format!(
-                "Uw cijfer is over {years} jaren {} van {} naar {}, anders dan het landelijke cijfer.",
+                "{} is over {years} jaren {} van {} naar {}, anders dan het landelijke cijfer.",
+                voice.say("Uw cijfer", "Het groepscijfer"),
                 match side {
                     Side::Higher => "gestegen",
                     Side::Lower => "gedaald",
@@ -240,7 +265,8 @@ impl Subject<'_> {
                 Some(format!("Vergelijken met jaren voor {year_label} kan niet, omdat {because}."))
             }
             TrendState::Broken { year_label } => Some(format!(
-                "Vergelijken over alle jaren kan niet: over {year_label} zijn er geen gegevens van u."
+                "Vergelijken over alle jaren kan niet: over {year_label} {}.",
+                voice.say("zijn er geen gegevens van u", "staat er geen cijfer van de groep")
             )),
         }
     }
@@ -249,12 +275,13 @@ impl Subject<'_> {
         let guideline = self.spec.guideline.as_ref()?;
         let value = self.position.value?;
         let n = self.position.n;
+        let own = self.voice().say("uw cijfer", "het groepscijfer");
         let where_it_lies = match self.position.interval {
-            Some(Range { lower, .. }) if lower > guideline.value => "uw cijfer en het hele interval liggen daarboven",
-            Some(Range { upper, .. }) if upper < guideline.value => "uw cijfer en het hele interval liggen daaronder",
-            Some(_) => "het ligt binnen uw 95%-interval",
-            None if value > guideline.value => "uw cijfer ligt daarboven",
-            None => "uw cijfer ligt daaronder",
+            Some(Range { lower, .. }) if lower > guideline.value => format!("{own} en het hele interval liggen daarboven"),
+            Some(Range { upper, .. }) if upper < guideline.value => format!("{own} en het hele interval liggen daaronder"),
+            Some(_) => format!("het ligt binnen {} 95%-interval", self.voice().say("uw", "het")),
+            None if value > guideline.value => format!("{own} ligt daarboven"),
+            None => format!("{own} ligt daaronder"),
         };
         let stated = self.spec.format.value_with_unit(guideline.value, if self.spec.kind == Kind::Proportion { 1 } else { n });
         Some(format!("{} is {stated}: {where_it_lies}. {}", guideline.name, guideline.note))
@@ -304,7 +331,8 @@ impl Subject<'_> {
         }
         if let Some(median) = self.position.median {
             paragraphs.push(format!(
-                "De helft van uw {} zat op {} of minder. Het gemiddelde ligt op {}.",
+                "De helft van {} {} zat op {} of minder. Het gemiddelde ligt op {}.",
+                self.voice().say("uw", "de"),
                 self.spec.unit.plural,
                 format.value_with_unit(median, n),
                 format.value(value, n)
@@ -327,13 +355,17 @@ impl Subject<'_> {
         let side = self.position.label.side()?;
         match (self.spec.direction, side) {
             (Direction::None, _) => {
-                Some("Meer of minder is hier niet vanzelf beter. Het gaat erom of het past bij uw cliënten.".to_owned())
+                Some(format!("Meer of minder is hier niet vanzelf beter. Het gaat erom of het past bij {} cliënten.", self.voice().say("uw", "de")))
             }
             (Direction::Higher, Side::Lower) | (Direction::Lower, Side::Higher) => {
                 Some("Dit kan een aanknopingspunt zijn voor een gesprek.".to_owned())
             }
             (Direction::Higher, Side::Higher) | (Direction::Lower, Side::Lower) => {
-                Some("Hier kunnen andere aanbieders iets van u leren. Wilt u uw werkwijze delen?".to_owned())
+                Some(
+                    self.voice()
+                        .say("Hier kunnen andere aanbieders iets van u leren. Wilt u uw werkwijze delen?", "Hier kunnen andere aanbieders iets van de groep leren.")
+                        .to_owned(),
+                )
             }
         }
     }
