@@ -342,6 +342,9 @@ fn who_delivers_nothing_gets_no_pdf_and_a_status() {
     let line = said.lines().find(|line| line.starts_with(&id)).unwrap();
     assert!(line.ends_with("geen_aanlevering"), "{line}");
     assert_eq!(said.matches("geen_aanlevering").count(), 1, "only who sent nothing");
+    let group = said.lines().last().unwrap();
+    assert!(group.starts_with("groep ") && group.contains("geen groepsrapport (") && group.ends_with("10 nodig)"), "too few for a group: {group}");
+    assert!(!batch.join("reports/2025/groep").exists());
 }
 
 fn remove(path: &Path) {

@@ -36,7 +36,7 @@ pub struct GuideSpine {
     pub own: String,
     /// Label of the own interval.
     pub interval: String,
-    /// Label of the comparable group.
+    /// Label of the comparable group; not drawn where the row has none.
     pub group: String,
     /// Label of the national middle.
     pub middle: String,

@@ -165,7 +165,16 @@ impl CaseMix {
     pub(crate) fn gather(&mut self, name: &str, members: &[(&str, &Summary)]) {
         let known: Option<Vec<(f64, f64, &Expected)>> =
             members.iter().map(|(id, summary)| Some((summary.n() as f64, summary.value()?, self.providers.get(*id)?))).collect();
-        let Some(known) = known.filter(|known| !known.is_empty()) else { return };
+        if let Some(known) = known.filter(|known| !known.is_empty()) {
+            let together = Expected::together(&known);
+            self.providers.insert(name.to_owned(), together);
+        }
+    }
+}
+
+impl Expected {
+    /// Of several providers together, each with its units, its value and what is expected of it.
+    fn together(known: &[(f64, f64, &Self)]) -> Self {
         let n: f64 = known.iter().map(|(n, _, _)| n).sum();
         let mean = known.iter().map(|(n, _, expected)| n * expected.mean).sum::<f64>() / n;
         let residual = known.iter().map(|(n, value, expected)| n * (value - expected.mean)).sum::<f64>() / n;
@@ -178,14 +187,13 @@ impl CaseMix {
         probabilities.sort_by(f64::total_cmp);
         let shift_units: u64 = known.iter().map(|(_, _, expected)| expected.shift_units).sum();
         let shift = known.iter().filter_map(|(_, _, expected)| Some(expected.shift? * expected.shift_units as f64)).sum::<f64>();
-        let together = Expected {
+        Self {
             mean,
             residual_sd: (n > 1.0).then(|| (squares / (n - 1.0)).sqrt()),
             probabilities,
             shift: (shift_units > 0).then(|| shift / shift_units as f64),
             shift_units,
-        };
-        self.providers.insert(name.to_owned(), together);
+        }
     }
 }
 
@@ -324,4 +332,32 @@ fn between(
         }
     };
     variation.is_supported().then_some(variation.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_together_are_expected_what_all_their_clients_are() {
+        let outcomes: [&[f64]; 3] = [&[3.0, 5.0, 9.0], &[2.0], &[4.0, 8.0]];
+        let predictions: [&[f64]; 3] = [&[4.0, 4.5, 6.0], &[3.5], &[5.0, 6.5]];
+        let of = |outcomes: &[f64], predictions: &[f64], shift: Option<f64>| {
+            let n = outcomes.len() as f64;
+            let residuals: Vec<f64> = outcomes.iter().zip(predictions).map(|(outcome, prediction)| outcome - prediction).collect();
+            let residual_sd = stats::moments(&residuals).unwrap().sd;
+            let expected =
+                Expected { mean: predictions.iter().sum::<f64>() / n, residual_sd, probabilities: Vec::new(), shift, shift_units: shift.map_or(0, |_| outcomes.len() as u64) };
+            (n, outcomes.iter().sum::<f64>() / n, expected)
+        };
+        let members: Vec<(f64, f64, Expected)> =
+            outcomes.iter().zip(&predictions).zip([Some(1.0), None, Some(-2.0)]).map(|((outcomes, predictions), shift)| of(outcomes, predictions, shift)).collect();
+        let known: Vec<(f64, f64, &Expected)> = members.iter().map(|(n, value, expected)| (*n, *value, expected)).collect();
+        let together = Expected::together(&known);
+        let (_, _, all) = of(&outcomes.concat(), &predictions.concat(), None);
+        assert!((together.mean - all.mean).abs() < 1e-12);
+        assert!((together.residual_sd.unwrap() - all.residual_sd.unwrap()).abs() < 1e-12);
+        // Three units at 1 and two at -2; of the fourth it is not known.
+        assert_eq!((together.shift, together.shift_units), (Some(-0.2), 5));
+    }
 }

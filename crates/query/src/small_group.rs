@@ -274,3 +274,87 @@ fn is_told_otherwise(
         (1..FEWEST_CHANGES).contains(&now.symmetric_difference(&then).count())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minimum() -> Minimums {
+        Minimums { shown: 10, labelled: 30, clients: 100, client_years: 2, group_providers: 10, group_largest_share: 0.4, pooled_years: 3 }
+    }
+
+    fn judged(sizes: &[u64]) -> (Safety<'static>, Vec<u64>) {
+        const NAMES: [&str; 14] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"];
+        let by_owner: BTreeMap<&'static str, u64> = NAMES.iter().copied().zip(sizes.iter().copied()).collect();
+        (judge(&by_owner, &minimum()), sizes.iter().copied().filter(|units| *units > 0).collect())
+    }
+
+    /// Numbers that look like chance and are the same in every run.
+    fn sizes(seed: u64) -> Vec<u64> {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let count = 9 + seed % 6;
+        (0..count)
+            .map(|_| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                // A few are much larger than the rest.
+                (state % 40) * if state % 11 == 0 { 12 } else { 1 }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn whichever_two_subtract_what_is_left_is_many_owners_and_not_mostly_one() {
+        let (mut safe, mut dominated, mut few) = (0, 0, 0);
+        for seed in 0..3000 {
+            let (safety, sizes) = judged(&sizes(seed));
+            match safety {
+                Safety::TooFew => few += 1,
+                Safety::Dominated(_) => dominated += 1,
+                Safety::Safe => {
+                    safe += 1;
+                    for first in 0..sizes.len() {
+                        for second in first + 1..sizes.len() {
+                            let rest: Vec<u64> = sizes.iter().enumerate().filter(|(at, _)| *at != first && *at != second).map(|(_, units)| *units).collect();
+                            let (total, largest) = (rest.iter().sum::<u64>(), rest.iter().max().copied().unwrap());
+                            assert!(rest.len() >= 8 && total >= 10, "{sizes:?}");
+                            assert!(largest as f64 <= 0.4 * total as f64, "{sizes:?} without {first} and {second}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(safe > 300 && dominated > 300 && few > 300, "{safe} {dominated} {few}");
+    }
+
+    #[test]
+    fn the_largest_is_told_when_it_has_too_much() {
+        assert_eq!(judged(&[10; 10]).0, Safety::Safe);
+        assert_eq!(judged(&[10; 9]).0, Safety::TooFew);
+        assert_eq!(judged(&[10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 0]).0, Safety::Safe, "who has nothing does not count");
+        // 40 of 130 is less than 40 %, and of the 110 that two others leave as well.
+        assert_eq!(judged(&[10, 40, 10, 10, 10, 10, 10, 10, 10, 10]).0, Safety::Safe);
+        // 47 of 137 is less than 40 % of all, and more than 40 % of the 117 that two others leave.
+        assert_eq!(judged(&[10, 47, 10, 10, 10, 10, 10, 10, 10, 10]).0, Safety::Dominated("b"));
+        // What two leave is fewer than may be shown.
+        assert_eq!(judged(&[1; 11]).0, Safety::TooFew);
+    }
+
+    #[test]
+    fn an_earlier_year_is_left_out_when_it_was_told_of_nearly_the_same_members() {
+        let summaries: BTreeMap<String, Summary> =
+            ["a", "b", "c", "d", "e"].map(|id| (id.to_owned(), Summary::Proportion { events: 1, n: 2 })).into_iter().chain([("silent".to_owned(), Summary::Held)]).collect();
+        let list = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<BTreeSet<String>>();
+        let now = contributions(&summaries, ["a", "b", "c"].into_iter());
+        let is_told = |of_year: i32, ids: &[&str]| is_told_otherwise(2024, 2025, &summaries, &now, &[(of_year, vec![list(ids)])].into());
+        assert!(is_told(2024, &["a", "b"]), "one is new since");
+        assert!(is_told(2024, &["a", "b", "d"]), "one for another");
+        assert!(!is_told(2024, &["a", "b", "c"]), "the same");
+        assert!(!is_told(2024, &["a", "b", "c", "silent"]), "who has no value makes no difference");
+        assert!(!is_told(2024, &["a", "d", "e", "b"]), "three changed");
+        assert!(!is_told(2023, &["a", "b"]), "a report of 2023 does not tell 2024");
+        assert!(is_told(2026, &["a", "b"]), "a later report did");
+        assert!(!is_told(2025, &["a", "b"]), "versions of this year are judged as a whole");
+    }
+}

@@ -47,14 +47,17 @@ pub(super) fn page(results: &Results, context: &ReportContext, voice: Voice) -> 
         ),
         section(
             "Kleine aantallen",
-            vec![format!(
-                "Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}. Een vergelijkgroep telt ten minste {} andere {}, en geen daarvan heeft meer dan {} van de cliënten.",
-                minimum.shown,
-                minimum.labelled,
-                minimum.group_providers,
-                words.providers,
-                percentage(minimum.group_largest_share, 0)
-            )],
+            vec![match voice {
+                Voice::You => format!(
+                    "Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}. Een vergelijkgroep telt ten minste {} andere {}, en geen daarvan heeft meer dan {} van de cliënten.",
+                    minimum.shown,
+                    minimum.labelled,
+                    minimum.group_providers,
+                    words.providers,
+                    percentage(minimum.group_largest_share, 0)
+                ),
+                Voice::Group => format!("Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}.", minimum.shown, minimum.labelled),
+            }],
         ),
         section(
             "Anderen zijn niet te herkennen",

@@ -118,9 +118,11 @@ fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Pa
         1 => sentences.push("Bij één gegeven ontbreekt zoveel dat we een voorbehoud maken.".to_owned()),
         many => sentences.push(format!("Bij {} gegevens ontbreekt zoveel dat we een voorbehoud maken.", ordinal_word(many))),
     }
+    // Which values could not be is known of one delivery, not of a group.
+    let invalid = (voice == Voice::You).then_some("Ongeldig");
     let table = Table {
-        heads: ["Gegeven", voice.say("Gevuld bij u", "Gevuld"), "Landelijk", "Ongeldig", "Gevolg"].map(str::to_owned).into(),
-        rows: rows.iter().map(cells).collect(),
+        heads: ["Gegeven", voice.say("Gevuld bij u", "Gevuld"), "Landelijk"].into_iter().chain(invalid).chain(["Gevolg"]).map(str::to_owned).collect(),
+        rows: rows.iter().map(|row| cells(row, voice)).collect(),
     };
     QualityPage {
         title: voice.say("Hoe goed zijn uw gegevens?", "Hoe goed zijn de gegevens van de groep?").to_owned(),
@@ -128,12 +130,13 @@ fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Pa
         flow: delivery.and_then(|delivery| flow(results, spec, provider, delivery)),
         fields: TitledTable { title: "Hoe volledig is elk gegeven?".to_owned(), table },
         note: format!(
-            "Landelijk: het gemiddelde van alle {p} met ten minste {n} {units}; n.b. bij te weinig {p}. Ongeldig: waarden die niet konden en daarom zijn weggelaten.",
+            "Landelijk: het gemiddelde van alle {p} met ten minste {n} {units}; n.b. bij te weinig {p}.{invalid}",
             p = results.pipeline.spec.words.providers,
             n = results.year.minimum.shown,
             units = spec.units,
+            invalid = voice.say(" Ongeldig: waarden die niet konden en daarom zijn weggelaten.", ""),
         ),
-        sections: vec![improvements(&rows, delivery, voice), correction(results, voice)],
+        sections: vec![improvements(&rows, delivery, voice, results.year.minimum.shown), correction(results, voice)],
     }
 }
 
@@ -191,14 +194,17 @@ fn is_made_of(adjuster: &str, column: &str) -> bool {
     adjuster == column || (adjuster == "age_at_start" && column == "birth_year")
 }
 
-fn cells(row: &FieldRow<'_>) -> Vec<String> {
-    vec![
+fn cells(row: &FieldRow<'_>, voice: Voice) -> Vec<String> {
+    let mut cells = vec![
         row.spec.label.clone(),
         row.filled.share().map_or_else(|| "n.b.".to_owned(), |share| filled_text(share, row.filled)),
         row.national.map_or_else(|| "n.b.".to_owned(), |share| percentage(share, 0)),
-        if row.invalid == 0 { "0".to_owned() } else { count(row.invalid) },
-        row.consequence.text(),
-    ]
+    ];
+    if voice == Voice::You {
+        cells.push(count(row.invalid));
+    }
+    cells.push(row.consequence.text());
+    cells
 }
 
 /// A share that is nearly all or nearly nothing is not rounded to that.
@@ -253,8 +259,10 @@ struct Advice {
     units: u64,
 }
 
-fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice) -> Vec<Advice> {
-    let wanted = |row: &&FieldRow<'_>| row.filled.missing() > 0 && (row.consequence != Consequence::Nothing || row.gap() >= GAP);
+fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, shown: u64) -> Vec<Advice> {
+    // A small number of a group may be of one member.
+    let fewest = if voice == Voice::Group { shown } else { 1 };
+    let wanted = |row: &&FieldRow<'_>| row.filled.missing() >= fewest && (row.consequence != Consequence::Nothing || row.gap() >= GAP);
     let mut advices: Vec<Advice> = rows
         .iter()
         .filter(wanted)
@@ -291,8 +299,8 @@ fn times(count_of: u64) -> String {
     if count_of == 1 { "1 keer".to_owned() } else { format!("{} keer", count(count_of)) }
 }
 
-fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice) -> MethodSection {
-    let bullets: Vec<String> = advices(rows, delivery, voice).into_iter().map(|advice| advice.text).collect();
+fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, shown: u64) -> MethodSection {
+    let bullets: Vec<String> = advices(rows, delivery, voice, shown).into_iter().map(|advice| advice.text).collect();
     let (title, paragraphs) = match bullets.len() {
         0 if voice == Voice::Group => ("De volgende aanlevering".to_owned(), vec!["Van de groep als geheel ontbreekt niets dat gevolgen heeft.".to_owned()]),
         0 => ("Uw volgende aanlevering".to_owned(), vec!["Er is niets dat u hoeft te veranderen. Lever volgend jaar op dezelfde manier aan.".to_owned()]),

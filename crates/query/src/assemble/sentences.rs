@@ -390,3 +390,110 @@ fn beyond(side: Side) -> &'static str {
 fn written(base: u64) -> String {
     if base == 5 { "vijf".to_owned() } else { base.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use spiegel_model::{Adjusted, Covered, Incidence, Pooled};
+
+    use super::*;
+    use crate::contradictions::addresses_the_reader;
+    use crate::{GROUP, Pipeline};
+
+    const LABELS: [Label; 13] = [
+        Label::None(MissingCode::TooSmall),
+        Label::None(MissingCode::TooFewToCompare),
+        Label::None(MissingCode::NotComparable),
+        Label::None(MissingCode::NotDelivered),
+        Label::None(MissingCode::NotApplicable),
+        Label::None(MissingCode::DefinitionChanged),
+        Label::Within(WithinKind::Equivalent),
+        Label::Within(WithinKind::Indistinguishable),
+        Label::Within(WithinKind::DiffersAsMany),
+        Label::Attention(Side::Higher),
+        Label::Attention(Side::Lower),
+        Label::Signal(Side::Higher),
+        Label::Signal(Side::Lower),
+    ];
+
+    fn trends() -> [TrendState; 6] {
+        let changed = |side| TrendState::Changed { side, from: 0.4, from_n: 120, to: 0.6, years: 3 };
+        [
+            TrendState::TooShort,
+            TrendState::Level,
+            changed(Side::Higher),
+            changed(Side::Lower),
+            TrendState::Broken { year_label: "2024".into() },
+            TrendState::Redefined { year_label: "2022".into(), because: "toen het stelsel veranderde".into() },
+        ]
+    }
+
+    fn position(label: Label, trend: TrendState, rich: bool) -> Position {
+        let value = match label {
+            Label::None(MissingCode::TooFewToCompare | MissingCode::NotComparable) | Label::Within(_) | Label::Attention(_) | Label::Signal(_) => Some(0.55),
+            Label::None(_) => None,
+        };
+        let range = Range { lower: 0.5, upper: 0.6 };
+        Position {
+            indicator: String::new(),
+            year: 2025,
+            provider_id: GROUP.to_owned(),
+            n: 240,
+            events: Some(132),
+            value,
+            interval: rich.then_some(range),
+            median: rich.then_some(0.5),
+            target: Some(0.5),
+            expected_lower: rich.then_some(0.4),
+            expected_upper: Some(0.6),
+            signal_lower: None,
+            signal_upper: rich.then_some(0.7),
+            z: None,
+            detectable_difference: rich.then_some(0.1),
+            label,
+            trend,
+            adjusted: rich.then_some(Adjusted { value: 0.52, interval: Some(range), expected: 0.5, shift: Some(1.2) }),
+            parts: Vec::new(),
+            pooled: rich.then_some(Pooled { first_year: 2023, n: 700, value: 0.5, interval: Some(range) }),
+            coverage: rich.then_some(Covered { units: 120, of: 240, caution: true, bounds: Some(range) }),
+            incidence: rich.then_some(Incidence { n: 300, value: 0.12, interval: Some(range) }),
+            shrunken: None,
+        }
+    }
+
+    /// Sentences of a text: an end is followed by a space.
+    fn longest(text: &str) -> usize {
+        text.split(". ").map(|sentence| sentence.split_whitespace().count()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn what_is_said_of_a_group_is_never_said_to_the_reader() {
+        let pipeline = Pipeline::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/kibg"))).unwrap();
+        let distribution = Distribution { providers: 40, middle: 0.5, inner: Range { lower: 0.4, upper: 0.6 }, outer: None, dots: Vec::new() };
+        let mut rendered = 0;
+        for indicator in &pipeline.indicators {
+            let spec = &indicator.spec;
+            let titles: Vec<String> = spec.adjusters.iter().map(|adjuster| adjuster.title.clone()).collect();
+            for label in LABELS {
+                for trend in trends() {
+                    for rich in [true, false] {
+                        let position = position(label, trend.clone(), rich);
+                        let subject = Subject { spec, position: &position, provider_word: "aanbieder", providers_word: "aanbieders", shown: 10, adjusters: &titles };
+                        let said = [subject.headline(), subject.further(Some(&distribution), None), subject.certainty(), subject.direction().into_iter().collect()].concat();
+                        for text in said {
+                            rendered += 1;
+                            assert!(!addresses_the_reader(&text), "{}: {text}", spec.id);
+                            assert!(longest(&text) <= 25, "{}: {text}", spec.id);
+                            assert!(!text.contains(['{', '}']) && !text.contains("  ") && !text.contains("()"), "{}: {text}", spec.id);
+                        }
+                    }
+                }
+            }
+            let words = spec.group.as_ref().unwrap();
+            assert!([&words.stands_out_more, &words.stands_out_less].iter().all(|text| text.split_whitespace().count() <= 7), "{}", spec.id);
+        }
+        assert!(rendered > 10_000, "{rendered}");
+        assert!(addresses_the_reader("Dat is uw cijfer.") && addresses_the_reader("U ligt hoger.") && !addresses_the_reader("een uur"));
+    }
+}
