@@ -50,7 +50,7 @@ fn titles(report: &Report) -> Vec<(Option<Place>, &str)> {
 #[test]
 fn every_page_begins_where_its_order_says() {
     let mut complaints = Vec::new();
-    for made in of_variant(Variant::Individual) {
+    for made in of_variant(Variant::Individual).chain(of_variant(Variant::Group)) {
         let pages = pages_of(made);
         for (index, (_, title)) in titles(&made.report).into_iter().enumerate() {
             let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -69,7 +69,7 @@ fn every_page_begins_where_its_order_says() {
 #[test]
 fn references_to_pages_are_right() {
     let (mut topics, mut covered) = (0, 0);
-    for made in of_variant(Variant::Individual) {
+    for made in of_variant(Variant::Individual).chain(of_variant(Variant::Group)) {
         let report = &made.report;
         let number: BTreeMap<Place, usize> =
             titles(report).into_iter().enumerate().filter_map(|(index, (place, _))| Some((place?, index + 1))).collect();

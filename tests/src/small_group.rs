@@ -9,7 +9,7 @@ use serde_json::Value;
 use spiegel_model::{Report, Variant};
 use zip::ZipArchive;
 
-use crate::command::{KIBG_YEAR, Made, all_reports, country, key, kibg, kibg_arguments, providers, query, scratch, spiegel};
+use crate::command::{KIBG_YEAR, Made, all_reports, country, key, kibg, kibg_arguments, providers, query, rows, scratch, spiegel};
 use crate::tree::copy;
 
 /// `minimum.group_providers` and `minimum.group_largest_share` of kibg.
@@ -58,9 +58,20 @@ fn observations() -> BTreeMap<(String, String), BTreeMap<String, Observation>> {
     observations
 }
 
-/// Whether any two members that take out their own numbers leave many others, of whom none has most. In the sample each is its own owner.
+/// Owners by provider, as the register has them.
+fn owners() -> BTreeMap<String, String> {
+    let register = fs::read(country().0.join("register.csv")).unwrap();
+    rows(&register).into_iter().map(|row| (row["agb"].clone(), row["group_id"].clone())).collect()
+}
+
+/// Whether any two owners that take out their own numbers leave many others, of whom none has most.
 fn is_safe(of: &BTreeMap<String, Observation>) -> bool {
-    let sizes: Vec<u64> = of.values().map(|(n, _, _)| *n).collect();
+    let owners = owners();
+    let mut by_owner: BTreeMap<&String, u64> = BTreeMap::new();
+    for (id, (n, _, _)) in of {
+        *by_owner.entry(&owners[id]).or_default() += n;
+    }
+    let sizes: Vec<u64> = by_owner.into_values().collect();
     let pairs = (0..sizes.len()).flat_map(|first| (first + 1..sizes.len()).map(move |second| (first, second)));
     sizes.len() >= MEMBERS
         && pairs.into_iter().all(|(first, second)| {
@@ -130,15 +141,15 @@ fn every_sheet_refers_to_the_group_report() {
 #[test]
 fn categories_survive_subtraction() {
     let members = members(kibg(), 1);
-    let rows = query(kibg(), "kibg", "SELECT provider_id, sex, COUNT(*) AS units FROM closed_trajectory WHERE year = 2025 GROUP BY provider_id, sex");
+    let counted = query(kibg(), "kibg", "SELECT provider_id, sex, COUNT(*) AS units FROM closed_trajectory WHERE year = 2025 GROUP BY provider_id, sex");
     let page = group().report.population.as_ref().unwrap();
     let block = page.blocks.iter().find(|block| block.title == "Geslacht").unwrap();
-    let total: u64 = rows.iter().filter(|row| members.contains(&row["provider_id"])).map(|row| row["units"].parse::<u64>().unwrap()).sum();
+    let total: u64 = counted.iter().filter(|row| members.contains(&row["provider_id"])).map(|row| row["units"].parse::<u64>().unwrap()).sum();
     assert_eq!(block.n, total);
     let mut told = 0;
     for (row, sex) in block.rows.iter().zip(["v", "m"]) {
         let mut units: Vec<u64> =
-            rows.iter().filter(|row| row["sex"] == sex && members.contains(&row["provider_id"])).map(|row| row["units"].parse().unwrap()).collect();
+            counted.iter().filter(|row| row["sex"] == sex && members.contains(&row["provider_id"])).map(|row| row["units"].parse().unwrap()).collect();
         units.sort_unstable_by(|left, right| right.cmp(left));
         if let Some(share) = row.own {
             told += 1;
