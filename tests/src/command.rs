@@ -222,10 +222,12 @@ pub(crate) struct Made {
     pub(crate) report: Report,
 }
 
-/// All reports of a year of a batch, by provider.
+/// All reports of a year of a batch, by provider; that of the small providers together at the end.
 pub(crate) fn reports(batch: &Path, year: &str) -> Vec<Made> {
     let mut made = Vec::new();
-    for (provider, state) in providers(batch, year) {
+    let run: Value = serde_json::from_slice(&fs::read(batch.join("run.json")).unwrap()).unwrap();
+    let group = run["years"][year]["group"].clone();
+    for (provider, state) in providers(batch, year).into_iter().chain([("groep".to_owned(), group)]) {
         if state["report"]["state"] != "made" {
             continue;
         }

@@ -50,7 +50,7 @@ fn titles(report: &Report) -> Vec<(Option<Place>, &str)> {
 #[test]
 fn every_page_begins_where_its_order_says() {
     let mut complaints = Vec::new();
-    for made in of_variant(Variant::Individual) {
+    for made in of_variant(Variant::Individual).chain(of_variant(Variant::Group)) {
         let pages = pages_of(made);
         for (index, (_, title)) in titles(&made.report).into_iter().enumerate() {
             let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -69,7 +69,7 @@ fn every_page_begins_where_its_order_says() {
 #[test]
 fn references_to_pages_are_right() {
     let (mut topics, mut covered) = (0, 0);
-    for made in of_variant(Variant::Individual) {
+    for made in of_variant(Variant::Individual).chain(of_variant(Variant::Group)) {
         let report = &made.report;
         let number: BTreeMap<Place, usize> =
             titles(report).into_iter().enumerate().filter_map(|(index, (place, _))| Some((place?, index + 1))).collect();
@@ -354,6 +354,9 @@ fn who_delivers_nothing_gets_no_pdf_and_a_status() {
     let line = said.lines().find(|line| line.starts_with(&id)).unwrap();
     assert!(line.ends_with("geen_aanlevering"), "{line}");
     assert_eq!(said.matches("geen_aanlevering").count(), 1, "only who sent nothing");
+    let group = said.lines().last().unwrap();
+    assert!(group.starts_with("groep ") && group.contains("geen groepsrapport (") && group.ends_with("10 nodig)"), "too few for a group: {group}");
+    assert!(!batch.join("reports/2025/groep").exists());
 }
 
 fn remove(path: &Path) {

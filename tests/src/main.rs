@@ -61,6 +61,8 @@ mod leak;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod small_group;
+#[cfg(test)]
 mod text;
 #[cfg(test)]
 mod visual;

@@ -33,6 +33,7 @@ fn chosen() -> &'static [&'static Made] {
         let chosen: Vec<&Made> = full("kibg")
             .chain(full("nhs-talking-therapies"))
             .chain(of("nhs-talking-therapies", Variant::SinglePage))
+            .chain(of("kibg", Variant::Group))
             .chain(of("kibg", Variant::OwnSheet).take(REPORTS_PER_PIPELINE))
             .collect();
         assert!(chosen.len() > 2 * REPORTS_PER_PIPELINE, "{}", chosen.len());
@@ -95,11 +96,12 @@ fn expected_alternatives(report: &Report) -> BTreeSet<String> {
     let mut texts = BTreeSet::new();
     for page in &report.indicators {
         texts.extend(page.dot_plot.iter().map(|plot| plot.alt.clone()));
+        texts.extend(page.within.iter().map(|plot| plot.alt.clone()));
         texts.extend(page.funnel.iter().map(|plot| plot.alt.clone()));
         texts.extend(page.trend.iter().map(|plot| plot.alt.clone()));
     }
     texts.extend(report.population.iter().flat_map(|page| &page.blocks).map(|block| block.alt.clone()));
-    texts.extend(report.guide.iter().flat_map(|page| [page.spine.alt.clone(), page.dot_plot.alt.clone(), page.funnel.alt.clone()]));
+    texts.extend(report.guide.iter().flat_map(|page| [page.spine.alt.clone(), page.dot_plot.alt.clone()].into_iter().chain(page.funnel.iter().map(|funnel| funnel.alt.clone()))));
     texts.extend(report.quality.iter().filter_map(|page| page.flow.as_ref()).map(|flow| flow.alt.clone()));
     texts.extend(report.norms.iter().flat_map(|page| &page.rows).filter_map(|row| row.bullet.as_ref()).map(|bullet| bullet.alt.clone()));
     texts
@@ -215,14 +217,14 @@ fn there_is_a_page_for_each_part_and_none_more() {
         let pages = Pdf::open(&made.pdf).document.get_pages().len();
         let expected = match made.report.variant {
             Variant::SinglePage | Variant::OwnSheet => 1,
-            Variant::Individual => {
+            Variant::Individual | Variant::Group => {
                 let report = &made.report;
                 let further = [report.guide.is_some(), report.population.is_some(), report.quality.is_some(), report.norms.is_some(), report.worksheet.is_some()];
                 1 + report.indicators.len() + further.into_iter().filter(|is_there| *is_there).count() + 1
             }
         };
         // The method may need a second page.
-        let further = usize::from(made.report.variant == Variant::Individual);
+        let further = usize::from(matches!(made.report.variant, Variant::Individual | Variant::Group));
         assert!((expected..=expected + further).contains(&pages), "{}: {pages} pages, expected {expected}", made.provider);
         let text = text_of(&made.pdf);
         let footer = text.matches(made.report.footer.split(" · ").next().unwrap()).count();

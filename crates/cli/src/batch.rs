@@ -66,6 +66,11 @@ impl Batch {
         self.root.join("reports").join(year.to_string())
     }
 
+    /// The versions of the group report of a year with their members: for the analyst only.
+    pub(crate) fn group(&self, year: i32) -> PathBuf {
+        self.results(year).join("groep.json")
+    }
+
     /// The folder of a provider's report of a year.
     pub(crate) fn report(&self, year: i32, provider: &str, version: u32) -> PathBuf {
         self.reports(year).join(provider).join(format!("v{version}"))
@@ -367,6 +372,54 @@ pub(crate) struct RunYear {
     pub(crate) made_from: String,
     /// Providers by id.
     pub(crate) providers: BTreeMap<String, ProviderState>,
+    /// The report of the providers under the minimum together. None in a pipeline without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) group: Option<GroupState>,
+}
+
+/// What is known of the group report of a year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GroupState {
+    /// What is printed of whom it is about.
+    pub(crate) name: String,
+    /// What the last run came to.
+    pub(crate) outcome: GroupOutcome,
+    /// Version of the report that counts. None without a report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<u32>,
+    /// Length of its report.json, to tell a damaged one; 0 without a report.
+    pub(crate) report_bytes: u64,
+    /// Whether it is there.
+    pub(crate) report: ReportState,
+}
+
+/// What a run came to for the group report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub(crate) enum GroupOutcome {
+    /// It was assembled.
+    Assembled {
+        /// Providers in it.
+        members: usize,
+        /// Providers under the minimum that are left out of it.
+        left_out: usize,
+    },
+    /// It stays as it was: with so few changes, the difference would tell whose they are.
+    Kept {
+        /// Members that are new, gone or delivered something else.
+        changed: usize,
+        /// Changes needed.
+        needed: usize,
+    },
+    /// Too few providers of different owners can be told together; a report of before stays as it was.
+    TooFewMembers {
+        /// Owners.
+        owners: usize,
+        /// Owners needed.
+        needed: usize,
+    },
+    /// No indicator can be told of them.
+    NothingToTell,
 }
 
 /// What is known of a provider in a year.

@@ -110,6 +110,9 @@ pub struct IndicatorSpec {
     /// A caution under the headline.
     #[serde(default)]
     pub caution: String,
+    /// Words for the report of a group. None when the pipeline has no such report.
+    #[serde(default)]
+    pub group: Option<GroupWords>,
     /// Who wrote the definition.
     pub authored_by: String,
     /// Who checked it.
@@ -260,6 +263,24 @@ impl UnitWords {
     pub fn counted(&self, n: u64) -> String {
         format!("{} {}", crate::count(n), if n == 1 { &self.singular } else { &self.plural })
     }
+}
+
+/// What is said of a group of providers in the place of what is said to one; Dutch, in the third person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupWords {
+    /// First sentence, with the slots of `sentence`: `De groep besteedde per traject gemiddeld {value} directe tijd.`
+    pub sentence: String,
+    /// What stands out on page 1 when higher: `trajecten kosten gemiddeld meer minuten`.
+    pub stands_out_more: String,
+    /// The same when lower.
+    pub stands_out_less: String,
+    /// Paragraphs in the place of `## Wat meten we?`; empty where those address nobody.
+    #[serde(default)]
+    pub what: Vec<String>,
+    /// Paragraphs in the place of `## Hoe te lezen`; empty where those address nobody.
+    #[serde(default)]
+    pub reading: Vec<String>,
 }
 
 /// Words for a higher and a lower value.

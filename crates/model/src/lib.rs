@@ -23,7 +23,7 @@ pub use finding::{
     TableCount, Verdict,
 };
 pub use indicator::{
-    Adjuster, AdjusterKind, Break, Coverage, DefinitionError, Delivered, Direction, Guideline, IndicatorSpec, IndicatorText, Kind, ShiftWords, Survival, Tips,
+    Adjuster, AdjusterKind, Break, Coverage, DefinitionError, Delivered, Direction, GroupWords, Guideline, IndicatorSpec, IndicatorText, Kind, ShiftWords, Survival, Tips,
     UnitWords, Verbs,
 };
 pub use instrument::{Instrument, InstrumentSet, Scale, Scoring};
@@ -35,7 +35,7 @@ pub use pages::{
 };
 pub use overview::{NationalIndicator, NationalReport, Overview, OverviewIndicator, OverviewProvider, OverviewValue};
 pub use pipeline::{
-    Category, Characteristic, Delivery, DeliveryKind, GroupSpec, Minimums, NormSpec, PartsSpec, PipelineSpec, PipelineWords, PopulationSpec, QualityField, QualitySpec, QualityStep,
+    Category, Characteristic, Delivery, DeliveryKind, GroupReportSpec, GroupSpec, Minimums, NormSpec, PartsSpec, PipelineSpec, PipelineWords, PopulationSpec, QualityField, QualitySpec, QualityStep,
     RegisterSpec, ReportSpec, SheetSpec, StratumSpec, WorksheetSpec, YearSpec,
 };
 pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, Pooled, Position, Range, Side, TrendState, WithinKind};

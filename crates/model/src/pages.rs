@@ -17,9 +17,9 @@ pub struct ReadingGuide {
     pub spine: GuideSpine,
     /// A distribution. The texts beside it are its caption.
     pub dot_plot: DotPlot,
-    /// A funnel.
-    pub funnel: FunnelPlot,
-    /// One text beside each of the three figures, in their order.
+    /// A funnel. None where the report has none.
+    pub funnel: Option<FunnelPlot>,
+    /// One text beside each of the figures, in their order.
     pub texts: Vec<MethodSection>,
     /// The comparable groups. None when there are none.
     pub groups: Option<GuideGroups>,
@@ -36,7 +36,7 @@ pub struct GuideSpine {
     pub own: String,
     /// Label of the own interval.
     pub interval: String,
-    /// Label of the comparable group.
+    /// Label of the comparable group; not drawn where the row has none.
     pub group: String,
     /// Label of the national middle.
     pub middle: String,

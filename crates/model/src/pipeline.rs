@@ -47,6 +47,9 @@ pub struct PipelineSpec {
     /// Words of the sheet for providers under the minimum. None: they get nothing.
     #[serde(default)]
     pub sheet: Option<SheetSpec>,
+    /// Words of the report of the providers under the minimum together. None: there is no such report.
+    #[serde(default)]
+    pub group_report: Option<GroupReportSpec>,
 }
 
 /// What is counted of a delivery: the flow of its rows, and how well its fields are filled.
@@ -137,6 +140,32 @@ pub struct SheetSpec {
     pub sooner: Vec<String>,
     /// Last paragraph: where to ask.
     pub invitation: String,
+}
+
+/// Words of the report of the providers under the minimum together; Dutch. Figures are told of the group in the third person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupReportSpec {
+    /// Whom it is about, in the title: `groep kleine aanbieders`.
+    pub name: String,
+    /// Its members after a number: `kleine aanbieders`.
+    pub members: String,
+    /// What `size` of the provider SQL counts, in plural: `afgesloten trajecten`.
+    pub units: String,
+    /// The question of each page.
+    pub question: String,
+    /// Title of the page on the population.
+    pub population_title: String,
+    /// Last line of that page.
+    pub population_closing: String,
+    /// Small print of page 1.
+    pub confidentiality: String,
+    /// How to report an error in the own data, and what follows from that.
+    pub correction: String,
+    /// What the figures do not say.
+    pub limits: Vec<String>,
+    /// What the sheet of a provider says of this report, when there is one.
+    pub on_sheet: String,
 }
 
 /// Parts of the care.

@@ -15,6 +15,8 @@ pub enum Variant {
     SinglePage,
     /// One page for a provider under the minimum of a report of its own: what it delivered, no outcome.
     OwnSheet,
+    /// A full report of providers under the minimum together, as if they were one.
+    Group,
 }
 
 /// One report. Serialised as `report.json`.
@@ -323,7 +325,10 @@ pub struct IndicatorPage {
     pub caution: String,
     /// National distribution. None with too few providers.
     pub dot_plot: Option<DotPlot>,
-    /// Value against size. None with too few providers.
+    /// Distribution of the members within a group. None in a report of one provider, and with too few members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<DotPlot>,
+    /// Value against size. None with too few providers, and for a group: it is no provider and has no point.
     pub funnel: Option<FunnelPlot>,
     /// Over the years. None with a single year.
     pub trend: Option<TrendPlot>,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use spiegel_model::{Adjuster, IndicatorSpec, Kind};
 use spiegel_stats as stats;
 
+use crate::Summary;
 use crate::units::{Covariate, Units};
 
 /// Categories with fewer units than this join the reference, so that no category stands for a handful of clients.
@@ -56,6 +57,8 @@ pub(crate) struct Expected {
     pub(crate) probabilities: Vec<f64>,
     /// Own mean less national mean of the first adjuster with words for it.
     pub(crate) shift: Option<f64>,
+    /// Units of which that adjuster is known.
+    pub(crate) shift_units: u64,
 }
 
 /// How the column of what is missing ends.
@@ -117,8 +120,8 @@ impl CaseMix {
             }
             let mean = list.iter().sum::<f64>() / list.len() as f64;
             let probabilities = if spec.kind == Kind::Proportion { std::mem::take(list) } else { Vec::new() };
-            let shift = shifts.get(group).copied().flatten();
-            providers.insert((*id).clone(), Expected { mean, residual_sd: moments.sd, probabilities, shift });
+            let (shift, shift_units) = shifts.get(group).copied().flatten().map_or((None, 0), |(shift, units)| (Some(shift), units));
+            providers.insert((*id).clone(), Expected { mean, residual_sd: moments.sd, probabilities, shift, shift_units });
         }
         let within_variance = (spec.kind == Kind::Mean).then(|| stats::within_variance(&spread)).flatten();
         let within_skewness = within_variance
@@ -151,6 +154,44 @@ impl CaseMix {
             between,
             providers,
         })
+    }
+}
+
+impl CaseMix {
+    /// Puts the clients of `members` (id and summary, in order) together under a name: what the model expects of all of them. The model
+    /// itself stays as it was fitted. When the model does not know one of them, nothing is added.
+    pub(crate) fn gather(&mut self, name: &str, members: &[(&str, &Summary)]) {
+        let known: Option<Vec<(f64, f64, &Expected)>> =
+            members.iter().map(|(id, summary)| Some((summary.n() as f64, summary.value()?, self.providers.get(*id)?))).collect();
+        if let Some(known) = known.filter(|known| !known.is_empty()) {
+            let together = Expected::together(&known);
+            self.providers.insert(name.to_owned(), together);
+        }
+    }
+}
+
+impl Expected {
+    /// Of several providers together, each with its units, its value and what is expected of it.
+    fn together(known: &[(f64, f64, &Self)]) -> Self {
+        let n: f64 = known.iter().map(|(n, _, _)| n).sum();
+        let mean = known.iter().map(|(n, _, expected)| n * expected.mean).sum::<f64>() / n;
+        let residual = known.iter().map(|(n, value, expected)| n * (value - expected.mean)).sum::<f64>() / n;
+        // Sums of squares within members and between them.
+        let squares: f64 = known
+            .iter()
+            .map(|(n, value, expected)| (n - 1.0) * expected.residual_sd.unwrap_or(0.0).powi(2) + n * (value - expected.mean - residual).powi(2))
+            .sum();
+        let mut probabilities: Vec<f64> = known.iter().flat_map(|(_, _, expected)| expected.probabilities.iter().copied()).collect();
+        probabilities.sort_by(f64::total_cmp);
+        let shift_units: u64 = known.iter().map(|(_, _, expected)| expected.shift_units).sum();
+        let shift = known.iter().filter_map(|(_, _, expected)| Some(expected.shift? * expected.shift_units as f64)).sum::<f64>();
+        Self {
+            mean,
+            residual_sd: (n > 1.0).then(|| (squares / (n - 1.0)).sqrt()),
+            probabilities,
+            shift: (shift_units > 0).then(|| shift / shift_units as f64),
+            shift_units,
+        }
     }
 }
 
@@ -261,8 +302,8 @@ fn columns(adjuster: &Adjuster, covariate: &Covariate, order: &[usize]) -> Vec<(
     }
 }
 
-/// Own mean less national mean of the first adjuster with words for it, by provider.
-fn shifts(spec: &IndicatorSpec, units: &Units, order: &[usize], groups: &[usize], providers: usize) -> Vec<Option<f64>> {
+/// Own mean less national mean of the first adjuster with words for it, with the units behind it, by provider.
+fn shifts(spec: &IndicatorSpec, units: &Units, order: &[usize], groups: &[usize], providers: usize) -> Vec<Option<(f64, u64)>> {
     let told = spec.adjusters.iter().zip(&units.covariates).find(|(adjuster, _)| adjuster.shift.is_some());
     let Some((_, Covariate::Number(cells))) = told else { return vec![None; providers] };
     let mut sums = vec![(0.0, 0.0); providers];
@@ -272,7 +313,7 @@ fn shifts(spec: &IndicatorSpec, units: &Units, order: &[usize], groups: &[usize]
         }
     }
     let (total, n) = sums.iter().fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
-    sums.iter().map(|(sum, count)| (*count > 0.0 && n > 0.0).then(|| sum / count - total / n)).collect()
+    sums.iter().map(|(sum, count)| (*count > 0.0 && n > 0.0).then(|| (sum / count - total / n, *count as u64))).collect()
 }
 
 fn between(
@@ -308,4 +349,32 @@ fn between(
         }
     };
     variation.is_supported().then_some(variation.value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn providers_together_are_expected_what_all_their_clients_are() {
+        let outcomes: [&[f64]; 3] = [&[3.0, 5.0, 9.0], &[2.0], &[4.0, 8.0]];
+        let predictions: [&[f64]; 3] = [&[4.0, 4.5, 6.0], &[3.5], &[5.0, 6.5]];
+        let of = |outcomes: &[f64], predictions: &[f64], shift: Option<f64>| {
+            let n = outcomes.len() as f64;
+            let residuals: Vec<f64> = outcomes.iter().zip(predictions).map(|(outcome, prediction)| outcome - prediction).collect();
+            let residual_sd = stats::moments(&residuals).unwrap().sd;
+            let expected =
+                Expected { mean: predictions.iter().sum::<f64>() / n, residual_sd, probabilities: Vec::new(), shift, shift_units: shift.map_or(0, |_| outcomes.len() as u64) };
+            (n, outcomes.iter().sum::<f64>() / n, expected)
+        };
+        let members: Vec<(f64, f64, Expected)> =
+            outcomes.iter().zip(&predictions).zip([Some(1.0), None, Some(-2.0)]).map(|((outcomes, predictions), shift)| of(outcomes, predictions, shift)).collect();
+        let known: Vec<(f64, f64, &Expected)> = members.iter().map(|(n, value, expected)| (*n, *value, expected)).collect();
+        let together = Expected::together(&known);
+        let (_, _, all) = of(&outcomes.concat(), &predictions.concat(), None);
+        assert!((together.mean - all.mean).abs() < 1e-12);
+        assert!((together.residual_sd.unwrap() - all.residual_sd.unwrap()).abs() < 1e-12);
+        // Three units at 1 and two at -2; of the fourth it is not known.
+        assert_eq!((together.shift, together.shift_units), (Some(-0.2), 5));
+    }
 }

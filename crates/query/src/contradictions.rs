@@ -57,14 +57,25 @@ pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<Definitio
     if spec.authored_by.trim().is_empty() || spec.checked_by.trim().is_empty() || spec.authored_by == spec.checked_by {
         wrong("checked_by", "`authored_by` and `checked_by` must be two different names");
     }
-    for slot in ["{value}", "{events}"] {
+    let sentences = [("sentence", &spec.sentence)].into_iter().chain(spec.group.iter().map(|words| ("group.sentence", &words.sentence)));
+    for ((key, sentence), slot) in sentences.flat_map(|sentence| ["{value}", "{events}"].map(|slot| (sentence, slot))) {
         let needed = (slot == "{value}") == (spec.kind == Kind::Mean);
-        if spec.sentence.contains(slot) != needed {
-            wrong("sentence", if needed {
+        if sentence.contains(slot) != needed {
+            wrong(key, if needed {
                 "`sentence` misses its slot: `{value}` for a mean; `{events}`, `{n}`, `{units}` and `{share}` for a proportion"
             } else {
                 "`sentence` has a slot of another kind: `{value}` is for a mean, `{events}` for a proportion"
             });
+        }
+    }
+    if let Some(words) = &spec.group {
+        if spec.delivered != Delivered::Units {
+            wrong("group", "`[group]` needs one row per unit: totals cannot be put together");
+        }
+        let said = [("sentence", &words.sentence), ("stands_out_more", &words.stands_out_more), ("stands_out_less", &words.stands_out_less)];
+        let paragraphs = words.what.iter().map(|text| ("what", text)).chain(words.reading.iter().map(|text| ("reading", text)));
+        for (key, _) in said.into_iter().chain(paragraphs).filter(|(_, text)| addresses_the_reader(text)) {
+            wrong(&format!("group.{key}"), "`[group]` speaks of the group: its words may not say `u` or `uw`");
         }
     }
     if spec.parts && spec.delivered != Delivered::Units {
@@ -87,6 +98,11 @@ pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<Definitio
     found.extend(adjusters(spec, source));
     found.extend(breaks(spec, source));
     found
+}
+
+/// Whether a text says `u` or `uw`, in capitals or not.
+pub(crate) fn addresses_the_reader(text: &str) -> bool {
+    text.split(|letter: char| !letter.is_alphanumeric()).any(|word| ["u", "uw"].contains(&word.to_lowercase().as_str()))
 }
 
 fn adjusters(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<DefinitionError> {

@@ -67,6 +67,18 @@ impl Quality {
         self.items.get(item)?.get(provider).copied()
     }
 
+    /// Counts members together under a name, where `is_safe` allows that of what each could have.
+    pub(crate) fn gather(&mut self, name: &str, members: &BTreeSet<String>, is_safe: impl Fn(Vec<(&str, u64)>) -> bool) {
+        for of in self.items.values_mut() {
+            let of_members: Vec<(&str, Filled)> = members.iter().filter_map(|id| Some((id.as_str(), *of.get(id)?))).collect();
+            if is_safe(of_members.iter().map(|(id, filled)| (*id, filled.of)).collect()) {
+                let sum = |number: fn(&Filled) -> u64| of_members.iter().map(|(_, filled)| number(filled)).sum();
+                let together = Filled { units: sum(|filled| filled.units), of: sum(|filled| filled.of) };
+                of.insert(name.to_owned(), together);
+            }
+        }
+    }
+
     /// Mean of the providers' shares. None with too few providers.
     pub(crate) fn national(&self, item: &str) -> Option<f64> {
         self.national.get(item).copied()

@@ -12,6 +12,7 @@ use crate::group::{ComparableGroup, Trait, Traits};
 use crate::observe::{Detail, Observed};
 use crate::place::{own_interval, place};
 use crate::quality::Quality;
+use crate::small_group::Gathered;
 use crate::threads::{available, each};
 use crate::trend::{self, YearPoint};
 use crate::{CaseMix, Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
@@ -90,6 +91,8 @@ pub struct ProviderResult {
     pub id: String,
     /// Whether it gets a report of its own.
     pub standing: Standing,
+    /// Its size as the provider SQL counts it; 0 when that is unknown.
+    pub size: u64,
     /// Its comparable groups, in the order of the year file; those that cannot be filled are left out. Figures draw the first.
     pub groups: Vec<ComparableGroup>,
 }
@@ -196,6 +199,8 @@ pub struct Results {
     pub(crate) population: PopulationCounts,
     /// How complete deliveries are.
     pub(crate) quality: Quality,
+    /// The group of small providers, once it is put together.
+    pub(crate) gathered: Option<Gathered>,
 }
 
 impl Results {
@@ -235,7 +240,7 @@ impl Results {
         let population = population(engine, &pipeline, &year)?;
         progress("quality");
         let quality = Quality::count(engine, &pipeline, &year, &register)?;
-        let mut results = Self { pipeline, year, register, norms, providers, indicators, population, quality };
+        let mut results = Self { pipeline, year, register, norms, providers, indicators, population, quality, gathered: None };
         results.place_all();
         Ok(results)
     }
@@ -257,7 +262,7 @@ impl Results {
     }
 
     /// The position of one provider on one indicator in the report year.
-    fn placed(&self, indicator: &IndicatorResult, provider: &str) -> Option<Position> {
+    pub(crate) fn placed(&self, indicator: &IndicatorResult, provider: &str) -> Option<Position> {
         let spec = &indicator.indicator.spec;
         let result = indicator.years.get(&self.year.year)?;
         let mut position = place(
@@ -443,12 +448,13 @@ fn providers(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, register: &R
             }
         }
     }
+    let size = |id: &str| traits.get(id).and_then(|of| of.size).unwrap_or(0.0) as u64;
     Ok(clients_of
         .iter()
         .map(|(id, clients)| {
             let standing = standing(*clients, &year.minimum);
             let groups = year.groups.iter().filter_map(|spec| ComparableGroup::of(id, &traits, spec, &year.minimum)).collect();
-            (id.clone(), ProviderResult { id: id.clone(), standing, groups })
+            (id.clone(), ProviderResult { id: id.clone(), standing, size: size(id), groups })
         })
         .collect())
 }

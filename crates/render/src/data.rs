@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use spiegel_model::{
-    GuideGroups, IndicatorPage, MethodPage, MethodSection, NormCoverage, NormPage, NormRow, PopulationPage, QualityPage, ReadingGuide, Report, ReportProvider, Summary,
+    DotPlot, GuideGroups, IndicatorPage, MethodPage, MethodSection, NormCoverage, NormPage, NormRow, PopulationPage, QualityPage, ReadingGuide, Report, ReportProvider, Summary,
     SummaryRow, Table, TitledTable, Topic, Variant, Worksheet, figures_csv, figures_json,
 };
 
@@ -169,6 +169,7 @@ struct IndicatorData<'report> {
     sentences: &'report [String],
     caution: &'report str,
     dot_plot: Option<PlotData<'report>>,
+    within: Option<PlotData<'report>>,
     funnel: Option<PlotData<'report>>,
     trend: Option<PlotData<'report>>,
     sections: &'report [MethodSection],
@@ -202,7 +203,7 @@ struct PopulationBlockData<'report> {
 struct GuideData<'report> {
     title: &'report str,
     example: &'report str,
-    /// The three figures with their texts beside them.
+    /// The figures with their texts beside them.
     figures: Vec<GuideFigure<'report>>,
     groups: Option<&'report GuideGroups>,
     codes: &'report TitledTable,
@@ -259,11 +260,13 @@ fn guide<'report>(
     drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
 ) -> Result<GuideData<'report>, Error> {
     let named = |kind: &str, result| drawn(format!("the example of {kind}"), result);
-    let plots = [
+    let mut plots = vec![
         (named("a row", figure::annotated_spine(&page.spine))?, &page.spine.alt),
         (named("a distribution", figure::small_dot_plot(&page.dot_plot, &page.format, metrics))?, &page.dot_plot.alt),
-        (named("a funnel", figure::funnel(&page.funnel, &page.format, metrics))?, &page.funnel.alt),
     ];
+    if let Some(funnel) = &page.funnel {
+        plots.push((named("a funnel", figure::funnel(funnel, &page.format, metrics))?, &funnel.alt));
+    }
     let figures = plots
         .into_iter()
         .enumerate()
@@ -318,13 +321,15 @@ fn indicator<'report>(
     drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
 ) -> Result<IndicatorData<'report>, Error> {
     let named = |kind: &str, result| drawn(format!("the {kind} of {}", page.id), result);
-    let dot_plot = match &page.dot_plot {
+    let distribution = |kind: &str, plot: &'report Option<DotPlot>| match plot {
         Some(plot) => {
-            let figure = named("distribution", figure::dot_plot(plot, &page.format, metrics))?;
-            Some(PlotData { figure, caption: &plot.caption, alt: &plot.alt })
+            let figure = named(kind, figure::dot_plot(plot, &page.format, metrics))?;
+            Ok(Some(PlotData { figure, caption: plot.caption.as_str(), alt: plot.alt.as_str() }))
         }
-        None => None,
+        None => Ok(None),
     };
+    let dot_plot = distribution("distribution", &page.dot_plot)?;
+    let within = distribution("distribution of members", &page.within)?;
     let funnel = match &page.funnel {
         Some(plot) => {
             let figure = named("funnel", figure::funnel(plot, &page.format, metrics))?;
@@ -347,6 +352,7 @@ fn indicator<'report>(
         sentences: &page.sentences,
         caution: &page.caution,
         dot_plot,
+        within,
         funnel,
         trend,
         sections: &page.sections,

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_query::{Engine, Held, Pipeline, Reference, ReportContext, Results, Standing, assemble, national_report, write_results};
+use spiegel_query::{Engine, GROUP, Held, Pipeline, Reference, ReportContext, Results, Standing, assemble, national_report, write_results};
 
 use super::delivery::Deliveries;
+use super::group::GroupPlan;
 use super::{Workplace, checks, overview, register, report};
 use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, UnderMinimum, sha256};
 use crate::exit::Usage;
@@ -52,7 +53,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     }
     let engine = Engine::open(&workplace.batch.lake(), &pipeline, workplace.threads)?;
     let name = pipeline.spec.id.clone();
-    let results = Results::compute(&engine, pipeline, workplace.year.clone(), register, &held, |_| progress.advance())?;
+    let mut results = Results::compute(&engine, pipeline, workplace.year.clone(), register, &held, |_| progress.advance())?;
     if results.providers.is_empty() {
         return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
     }
@@ -63,16 +64,20 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     }
     write_results(&results, &workplace.batch.results(year))?;
     let (_, reference) = Reference::new(&results).to_json()?;
-    let context = ReportContext { program: program(), data, reference, version: VERSION };
+    let group = GroupPlan::new(workplace, &results, &held)?;
+    let has_group_report = group.as_ref().is_some_and(GroupPlan::has_report);
+    let context = ReportContext { program: program(), data, reference, version: VERSION, has_group_report };
     write_for_analysts(workplace, &results, &context, held.get(&year).unwrap_or(&Held::new()))?;
     let mut providers = write_reports(workplace, &results, &context, deliveries.as_ref(), run.years.get(&year.to_string()))?;
     let own = providers.values().filter(|one| one.under_minimum.is_none()).count();
     if let Some(deliveries) = &deliveries {
         providers.extend(nothing_delivered(&results, deliveries));
     }
+    // Last: what is put together for the group is no part of anything else.
+    let group = group.map(|plan| plan.carry_out(workplace, &mut results, &context, run.years.get(&year.to_string()))).transpose()?;
     run.years.insert(
         year.to_string(),
-        RunYear { pipeline: name, label: workplace.year.label.clone(), program: program(), made_from, providers },
+        RunYear { pipeline: name, label: workplace.year.label.clone(), program: program(), made_from, providers, group },
     );
     run.save(&workplace.batch)?;
     progress.end(&format!(
@@ -123,6 +128,12 @@ fn is_finished(workplace: &Workplace, run: &Run, made_from: &str) -> bool {
             let file = workplace.batch.report(year, id, VERSION).join("report.json");
             matches!(one.report, ReportState::TooFewClients { .. } | ReportState::NothingDelivered)
                 || fs::metadata(file).is_ok_and(|file| file.len() == one.report_bytes)
+        })
+        && state.group.as_ref().is_none_or(|group| {
+            group.version.is_none_or(|version| {
+                let file = workplace.batch.report(year, GROUP, version).join("report.json");
+                fs::metadata(file).is_ok_and(|file| file.len() == group.report_bytes)
+            })
         })
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod benchmark;
 pub(crate) mod checks;
 mod delivery;
 pub(crate) mod feedback;
+mod group;
 mod ingest;
 mod overview;
 mod report;

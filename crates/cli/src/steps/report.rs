@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spiegel_model::Report;
+use spiegel_query::GROUP;
 use spiegel_render::{Pdf, Template, render_all, render_national, render_overview, render_with_command};
 
 use super::Workplace;
@@ -56,17 +57,24 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
     };
     let mut tasks = Vec::new();
     let mut finished: BTreeMap<String, ReportState> = BTreeMap::new();
+    let is_chosen = |id: &str| making.providers.is_empty() || making.providers.iter().any(|provider| provider == id);
+    let mut chosen: Vec<(String, PathBuf, String)> = Vec::new();
     for provider in folders(&workplace.batch.reports(year))? {
         let Some(id) = provider.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
-        let chosen = making.providers.is_empty() || making.providers.contains(&id);
         // Only what benchmark names: a folder of a provider that no longer delivers is history.
-        let Some(known) = state.providers.get(&id).filter(|_| chosen) else { continue };
+        let Some(known) = state.providers.get(&id).filter(|_| is_chosen(&id)) else { continue };
         if matches!(known.report, ReportState::NothingDelivered | ReportState::TooFewClients { .. }) {
             continue;
         }
         let is_sheet = known.under_minimum.is_some();
         let (pdf_name, stale_name) = (pdf_name(workplace, &id, is_sheet), pdf_name(workplace, &id, !is_sheet));
         let Some(folder) = folders(&provider)?.pop() else { continue };
+        chosen.push((id, folder, pdf_name));
+    }
+    if let Some(version) = state.group.as_ref().and_then(|group| group.version).filter(|_| is_chosen(GROUP)) {
+        chosen.push((GROUP.to_owned(), workplace.batch.report(year, GROUP, version), pdf_name(workplace, GROUP, false)));
+    }
+    for (id, folder, pdf_name) in chosen {
         let bytes = fs::read(folder.join("report.json")).unwrap_or_default();
         let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), maker.as_bytes()]);
         if let Some(pages) = is_made(&folder, &made_from, &pdf_name) {
@@ -78,7 +86,7 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
             tasks.push(Task { provider: id, folder, made_from, pdf_name, stale_name });
         }
     }
-    if let Some(unknown) = making.providers.iter().find(|id| !state.providers.contains_key(*id)) {
+    if let Some(unknown) = making.providers.iter().find(|id| !state.providers.contains_key(*id) && (*id != GROUP || state.group.is_none())) {
         return Err(Usage(format!("no report for provider {unknown} in {year}; see `spiegel status`")).into());
     }
     if making.providers.is_empty() {
@@ -95,6 +103,8 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
         for (id, report) in finished {
             if let Some(provider) = state.providers.get_mut(&id) {
                 provider.report = report;
+            } else if let Some(group) = state.group.as_mut().filter(|_| id == GROUP) {
+                group.report = report;
             }
         }
     }

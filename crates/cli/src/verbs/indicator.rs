@@ -92,7 +92,7 @@ fn on_batch(arguments: &PreviewIndicator, pipeline: Pipeline, batch: &Path) -> a
         return Err(Usage(format!("{} lies in the batch; a preview writes nothing there", out.display())).into());
     }
     let (_, reference) = Reference::new(&results).to_json()?;
-    let context = ReportContext { program: benchmark::program(), data: "voorvertoning".to_owned(), reference, version: 1 };
+    let context = ReportContext { program: benchmark::program(), data: "voorvertoning".to_owned(), reference, version: 1, has_group_report: false };
     let mut report = assemble(&results, provider, &context, None)
         .ok_or_else(|| Usage(format!("provider {provider} delivered nothing in {}; see `spiegel status`", results.year.year)))?;
     // Pages about the other indicators say nothing here.

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use spiegel_model::{Receipt, Verdict};
-use spiegel_query::Held;
+use spiegel_query::{GROUP, Held};
 
 use crate::arguments::{Status, TableFormat};
-use crate::batch::{ProviderState, ReportState, Run, UnderMinimum, receipts};
+use crate::batch::{GroupOutcome, GroupState, ProviderState, ReportState, Run, UnderMinimum, receipts};
 use crate::exit::{Outcome, Usage};
 use crate::steps::checks::held;
 use crate::talk;
@@ -60,7 +60,8 @@ fn lines(run: &Run, receipts: &[Receipt], held: &Held, year: i32) -> Vec<Line> {
     let mut ids: Vec<&str> = states.keys().map(String::as_str).chain(last.keys().copied()).collect();
     ids.sort_unstable();
     ids.dedup();
-    ids.into_iter()
+    let group = run.years.get(&year.to_string()).and_then(|state| state.group.as_ref());
+    let providers = ids.into_iter()
         .map(|id| {
             let receipt = last.get(id).copied().or(collective);
             let own = last.get(id).copied();
@@ -75,8 +76,37 @@ fn lines(run: &Run, receipts: &[Receipt], held: &Held, year: i32) -> Vec<Line> {
                 held: held.get(id).into_iter().flatten().map(|(indicator, codes)| held_line(indicator, codes)).collect(),
                 report: report(states.get(id), own),
             }
-        })
-        .collect()
+        });
+    providers.chain(group.map(group_line)).collect()
+}
+
+/// The report of the small providers together, after the providers.
+fn group_line(group: &GroupState) -> Line {
+    let file = group.version.map(|_| match &group.report {
+        ReportState::Made { file, .. } => file.clone(),
+        ReportState::Failed { reason } => format!("mislukt: {reason}"),
+        _ => "berekend, PDF nog niet gemaakt".to_owned(),
+    });
+    let why = match &group.outcome {
+        GroupOutcome::Assembled { members, left_out: 0 } => format!("{members} kleine aanbieders"),
+        GroupOutcome::Assembled { members, left_out } => format!("{members} kleine aanbieders, {left_out} weggelaten"),
+        GroupOutcome::Kept { changed, needed } => {
+            format!("blijft zoals eerder gemaakt: van {changed} aanbieders is iets anders, {needed} nodig voor een nieuwe versie")
+        }
+        GroupOutcome::TooFewMembers { owners, needed } => format!("{owners} kleine aanbieders van verschillende eigenaren, {needed} nodig"),
+        GroupOutcome::NothingToTell => "geen onderwerp met genoeg gegevens".to_owned(),
+    };
+    Line {
+        provider_id: GROUP.to_owned(),
+        name: group.name.clone(),
+        delivered: String::new(),
+        verdict: String::new(),
+        rows_used: 0,
+        rows_quarantined: 0,
+        findings: 0,
+        held: Vec::new(),
+        report: format!("{} ({why})", file.unwrap_or_else(|| "geen groepsrapport".to_owned())),
+    }
 }
 
 fn held_line(indicator: &str, codes: &BTreeSet<String>) -> String {

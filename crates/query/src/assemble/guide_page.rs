@@ -5,6 +5,7 @@ use spiegel_model::{
     TitledTable, ValueFormat, capitalised, count,
 };
 
+use super::voice::Voice;
 use super::{code_meaning, code_text};
 use crate::Results;
 
@@ -39,16 +40,22 @@ const MARKS: [(u32, u32); 22] = [
 pub(super) fn page(results: &Results, provider: &str) -> ReadingGuide {
     let words = &results.pipeline.spec.words;
     let groups = groups(results, provider);
+    let voice = Voice::of(provider);
     ReadingGuide {
         title: "Leeswijzer".to_owned(),
-        example: format!("De drie figuren hieronder zijn voorbeelden met verzonnen cijfers. Zij gaan niet over u of over andere {}.", words.providers),
+        example: format!(
+            "De {} figuren hieronder zijn voorbeelden met verzonnen cijfers. Zij gaan niet over {} of over andere {}.",
+            voice.say("drie", "twee"),
+            voice.say("u", "deze groep"),
+            words.providers
+        ),
         format: ValueFormat::Number { decimals: 0, unit: "minuten".to_owned() },
-        spine: spine(),
-        dot_plot: dot_plot(),
-        funnel: funnel(),
-        texts: texts(results, groups.is_some()),
+        spine: spine(voice),
+        dot_plot: dot_plot(voice),
+        funnel: (voice == Voice::You).then(funnel),
+        texts: texts(results, groups.is_some(), voice),
         groups,
-        codes: codes(results),
+        codes: codes(results, voice),
     }
 }
 
@@ -56,7 +63,7 @@ fn own_mark(label: &str) -> OwnMark {
     OwnMark { value: OWN, interval: Some(OWN_INTERVAL), label: label.to_owned(), n: UNITS }
 }
 
-fn spine() -> GuideSpine {
+fn spine(voice: Voice) -> GuideSpine {
     GuideSpine {
         row: SpineRow {
             outer_lower: -1.0,
@@ -65,9 +72,9 @@ fn spine() -> GuideSpine {
             inner_upper: 0.4,
             own: Some(0.72),
             interval: Some(Range { lower: 0.5, upper: 0.94 }),
-            group: Some(0.16),
+            group: (voice == Voice::You).then_some(0.16),
         },
-        own: "uw cijfer".to_owned(),
+        own: voice.say("uw cijfer", "de groep").to_owned(),
         interval: "95%-interval".to_owned(),
         group: "vergelijkgroep".to_owned(),
         middle: "landelijk midden".to_owned(),
@@ -75,11 +82,14 @@ fn spine() -> GuideSpine {
         outer: "middelste 80 of 90%".to_owned(),
         lower: "lager".to_owned(),
         higher: "hoger".to_owned(),
-        alt: "Voorbeeld van een rij op pagina 1: links lager, rechts hoger, met het landelijk midden als streep en uw cijfer als stip.".to_owned(),
+        alt: format!(
+            "Voorbeeld van een rij op pagina 1: links lager, rechts hoger, met het landelijk midden als streep en {} als stip.",
+            voice.say("uw cijfer", "de groep")
+        ),
     }
 }
 
-fn dot_plot() -> DotPlot {
+fn dot_plot(voice: Voice) -> DotPlot {
     DotPlot {
         dots: DOTS.iter().map(|tens| f64::from(*tens) * 10.0).collect(),
         grid: GRID,
@@ -87,10 +97,13 @@ fn dot_plot() -> DotPlot {
         middle_half_label: "middelste helft".to_owned(),
         middle: Labelled { value: MIDDLE, label: "landelijk midden 510".to_owned() },
         guideline: None,
-        group: Some(Labelled { value: GROUP, label: "vergelijkgroep 540".to_owned() }),
-        own: Some(own_mark("U: 610")),
+        group: (voice == Voice::You).then(|| Labelled { value: GROUP, label: "vergelijkgroep 540".to_owned() }),
+        own: Some(own_mark(voice.say("U: 610", "Groep: 610"))),
         caption: String::new(),
-        alt: "Voorbeeld van een verdeling in 50 bolletjes: de meeste liggen tussen 460 en 560, uw cijfer van 610 staat met zijn interval onder de as.".to_owned(),
+        alt: format!(
+            "Voorbeeld van een verdeling in 50 bolletjes: de meeste liggen tussen 460 en 560, {} van 610 staat met zijn interval onder de as.",
+            voice.say("uw cijfer", "het groepscijfer")
+        ),
     }
 }
 
@@ -118,33 +131,39 @@ fn funnel() -> FunnelPlot {
     }
 }
 
-fn texts(results: &Results, has_groups: bool) -> Vec<MethodSection> {
+fn texts(results: &Results, has_groups: bool, voice: Voice) -> Vec<MethodSection> {
     let words = &results.pipeline.spec.words;
     let section = |title: &str, paragraphs: Vec<String>| MethodSection { title: title.to_owned(), paragraphs, bullets: Vec::new() };
     let diamond = if has_groups { " De ruit is het midden van uw vergelijkgroep." } else { "" };
-    vec![
+    let mut texts = vec![
         section(
             "Een rij op pagina 1",
             vec![format!(
-                "De stip is uw cijfer, de lijn erdoor het 95%-interval. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau. Hoe minder {}, hoe langer de lijn.{diamond} Rechts is méér, niet beter.",
+                "De stip is {}, de lijn erdoor het 95%-interval. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau. Hoe minder {}, hoe langer de lijn.{diamond} Rechts is méér, niet beter.",
+                voice.say("uw cijfer", "het cijfer van de groep"),
                 results.pipeline.spec.report.clients
             )],
         ),
         section(
             "De verdeling",
             vec![format!(
-                "Elk bolletje is een even groot deel van de {p}. Hoe hoger de stapel, hoe meer {p} daar zitten. Onder de as staat waar u zit. Een bolletje is het gemiddelde van drie {p}, dus niemands eigen cijfer.",
+                "Elk bolletje is een even groot deel van de {p}. Hoe hoger de stapel, hoe meer {p} daar zitten. Onder de as staat waar {} zit. Een bolletje is het gemiddelde van drie {p}, dus niemands eigen cijfer.{}",
+                voice.say("u", "de groep"),
+                voice.say("", " Een tweede verdeling, binnen de groep, staat er alleen bij genoeg deelnemers."),
                 p = words.providers
             )],
         ),
-        section(
+    ];
+    if voice == Voice::You {
+        texts.push(section(
             "De trechter",
             vec![format!(
                 "Bij kleine aantallen schommelt een cijfer vanzelf meer. Daarom is de trechter links breed. De grenzen zijn zones van toenemende aandacht, geen grens tussen goed en fout. Bij gewone verschillen ligt 1 op de 20 {} buiten de 95%-grenzen. Rechts blijft de trechter open: ook grote {} verschillen gewoon van elkaar.",
                 words.providers, words.providers
             )],
-        ),
-    ]
+        ));
+    }
+    texts
 }
 
 fn groups(results: &Results, provider: &str) -> Option<GuideGroups> {
@@ -170,16 +189,16 @@ fn groups(results: &Results, provider: &str) -> Option<GuideGroups> {
 }
 
 /// Codes in the order of the report specification, 3.9; what is held only where deliveries are looked at one by one.
-fn codes(results: &Results) -> TitledTable {
+fn codes(results: &Results, voice: Voice) -> TitledTable {
     let per_provider = results.pipeline.spec.delivery.kind == DeliveryKind::PerProvider;
     let mut codes = vec![MissingCode::TooSmall, MissingCode::TooFewToCompare, MissingCode::NotComparable, MissingCode::NotDelivered];
-    if per_provider {
+    if per_provider && voice == Voice::You {
         codes.extend([MissingCode::NotApplicable, MissingCode::Held]);
     }
     codes.push(MissingCode::DefinitionChanged);
     let rows = codes
         .into_iter()
-        .map(|code| vec![code_text(code, results.year.minimum.shown), capitalised(&code_meaning(code, results))])
+        .map(|code| vec![code_text(code, results.year.minimum.shown, voice), capitalised(&code_meaning(code, results, voice))])
         .chain([vec!["n.b.".to_owned(), "Niet beschikbaar: dit getal is er niet.".to_owned()]])
         .collect();
     TitledTable { title: "Wat er kan staan op de plaats van een cijfer".to_owned(), table: Table { heads: vec!["Er staat".to_owned(), "Dat betekent".to_owned()], rows } }

@@ -5,11 +5,12 @@ use spiegel_model::{
     Table, Tips, TitledTable, TrendPlot, TrendState, TrendYear, ValueFormat, count,
 };
 
-use super::{code_text, held_note};
 use super::sentences::Subject;
+use super::voice::Voice;
+use super::{code_text, held_note, not_told};
 use crate::place::{Yardstick, own_interval};
 use crate::results::IndicatorResult;
-use crate::{Results, Summary};
+use crate::{Distribution, Results, Summary};
 
 /// A page with what page 1 needs of it.
 pub(super) struct Page {
@@ -38,12 +39,15 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         is_left_out: position.adjusted.is_none() && position.target.zip(result.national.mean).is_some_and(|(target, mean)| target != mean),
         adjusters: result.national.case_mix.as_ref().map_or(&[], |model| model.adjusters.as_slice()),
     };
-    let own = own_mark(spec, &position, "U: ", true);
+    let voice = Voice::of(provider);
+    let own = own_mark(spec, &position, voice.say("U: ", "Groep: "), true);
     let trend_years = trend_years(results, indicator, provider);
     let text = &indicator.indicator.text;
+    let group_words = spec.group.as_ref().filter(|_| voice == Voice::Group);
+    let what = group_words.map(|words| &words.what).filter(|what| !what.is_empty()).unwrap_or(&text.what);
     let mut sections = vec![MethodSection {
         title: "Wat meten we?".to_owned(),
-        paragraphs: text.what.iter().cloned().chain([format!("Definitie {}.", spec.version)]).collect::<Vec<_>>(),
+        paragraphs: what.iter().cloned().chain([format!("Definitie {}.", spec.version)]).collect::<Vec<_>>(),
         bullets: Vec::new(),
     }];
     // One paragraph reads better than a stray line with the version.
@@ -51,6 +55,7 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         first.paragraphs = vec![first.paragraphs.join(" ")];
     }
     let why = match position.label {
+        Label::None(MissingCode::NotDelivered) if voice == Voice::Group => Some(not_told(results)),
         Label::None(MissingCode::NotDelivered) => Some(words.not_delivered_note.clone()),
         Label::None(MissingCode::Held) => Some(held_note(results)),
         _ => None,
@@ -66,10 +71,15 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
     if !certainty.is_empty() {
         sections.push(MethodSection { title: "Hoe zeker is dit?".to_owned(), paragraphs: vec![certainty.join(" ")], bullets: Vec::new() });
     }
-    let reading: Vec<String> = subject.direction().into_iter().chain(text.reading.iter().cloned()).collect();
+    let reading = group_words.map(|words| &words.reading).filter(|reading| !reading.is_empty()).unwrap_or(&text.reading);
+    let reading: Vec<String> = subject.direction().into_iter().chain(reading.iter().cloned()).collect();
     let reading = if position.value.is_some() { dedup_sentences(&reading) } else { Vec::new() };
     if !reading.is_empty() {
         sections.push(MethodSection { title: "Hoe te lezen".to_owned(), paragraphs: vec![reading.join(" ")], bullets: Vec::new() });
+    }
+    let mut tips = tips(text, position.label).clone();
+    if let (Voice::Group, Some(words)) = (voice, &results.pipeline.spec.group_report) {
+        tips.question.clone_from(&words.question);
     }
     let page = IndicatorPage {
         id: spec.id.clone(),
@@ -80,17 +90,19 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         headline: subject.headline(),
         sentences: subject.further(distribution, group),
         caution: spec.caution.clone(),
-        dot_plot: dot_plot(results, spec, result, own.clone(), group),
-        funnel: funnel(results, spec, result, provider, &position),
+        dot_plot: dot_plot(results, spec, result, own.clone(), group, voice),
+        within: within(results, spec),
+        // A group is no provider: it has no place among the sizes of providers.
+        funnel: (voice == Voice::You).then(|| funnel(results, spec, result, provider, &position)).flatten(),
         trend: trend_plot(results, spec, &position, &trend_years),
         sections,
-        discuss: if position.value.is_some() { discuss(tips(text, position.label)) } else { Vec::new() },
+        discuss: if position.value.is_some() { discuss(&tips) } else { Vec::new() },
         table_title: "Cijfers bij deze pagina".to_owned(),
-        table: table(spec, &trend_years, results.year.minimum.shown),
+        table: table(spec, &trend_years, results.year.minimum.shown, voice),
         further: parts(results, spec, &position).into_iter().chain(belonging(results, spec, provider)).collect(),
         position: position.clone(),
     };
-    let question = if position.value.is_some() { tips(text, position.label).question.clone() } else { String::new() };
+    let question = if position.value.is_some() { tips.question } else { String::new() };
     Some(Page { page, spec: spec.clone(), group, position, question })
 }
 
@@ -167,6 +179,7 @@ fn dot_plot(
     result: &crate::YearResult,
     own: Option<OwnMark>,
     group: Option<(f64, usize)>,
+    voice: Voice,
 ) -> Option<DotPlot> {
     let distribution = result.national.distribution.as_ref()?;
     let words = &results.pipeline.spec.words;
@@ -178,7 +191,7 @@ fn dot_plot(
         format!("Elk grijs bolletje is {}% van de {} {}.", 100 / distribution.dots.len(), distribution.providers, words.providers)
     };
     if own.is_some() {
-        caption.push_str(" Blauwe stip: u.");
+        caption.push_str(&format!(" Blauwe stip: {}.", voice.say("u", "de groep")));
     }
     if own.as_ref().is_some_and(|own| own.interval.is_some()) {
         caption.push_str(" Blauwe lijn: 95%-interval.");
@@ -204,7 +217,7 @@ fn dot_plot(
         national(spec, distribution.inner.lower),
         national(spec, distribution.inner.upper)
     ));
-    alt.push_str(&own_in_words(spec, own.as_ref()));
+    alt.push_str(&own_in_words(spec, own.as_ref(), voice));
     Some(DotPlot {
         dots: distribution.dots.clone(),
         grid: spec.grid,
@@ -222,12 +235,41 @@ fn dot_plot(
     })
 }
 
-fn own_in_words(spec: &IndicatorSpec, own: Option<&OwnMark>) -> String {
-    let Some(own) = own else { return " Van u is er geen cijfer.".to_owned() };
+/// The members of the group among each other, as the nation is drawn.
+fn within(results: &Results, spec: &IndicatorSpec) -> Option<DotPlot> {
+    let Distribution { providers, middle, inner, dots, .. } = results.gathered.as_ref()?.within.get(&spec.id)?;
+    let members = results.pipeline.spec.group_report.as_ref().map_or(results.pipeline.spec.words.providers.as_str(), |words| &words.members);
+    let what = if dots.is_empty() {
+        format!("Binnen de groep: de middelste helft van {providers} {members} met genoeg gegevens.")
+    } else {
+        format!("Binnen de groep: elk grijs bolletje is {}% van {providers} {members} met genoeg gegevens.", 100 / dots.len())
+    };
+    Some(DotPlot {
+        dots: dots.clone(),
+        grid: spec.grid,
+        middle_half: *inner,
+        middle_half_label: "middelste helft".to_owned(),
+        middle: Labelled { value: *middle, label: format!("midden van de groep {}", national(spec, *middle)) },
+        guideline: guideline(spec),
+        group: None,
+        own: None,
+        caption: what.clone(),
+        alt: format!(
+            "{what} {}: midden {}, middelste helft van {} tot {}.",
+            spec.short,
+            national(spec, *middle),
+            national(spec, inner.lower),
+            national(spec, inner.upper)
+        ),
+    })
+}
+
+fn own_in_words(spec: &IndicatorSpec, own: Option<&OwnMark>, voice: Voice) -> String {
+    let Some(own) = own else { return format!(" Van {} is er geen cijfer.", voice.say("u", "de groep")) };
     let interval = own.interval.map_or_else(String::new, |interval| {
         format!(" (95%-interval {})", spec.format.range_in_words(interval.lower, interval.upper, own.n))
     });
-    format!(" U staat op {}{interval}.", spec.format.value_with_unit(own.value, own.n))
+    format!(" {} staat op {}{interval}.", voice.say("U", "De groep"), spec.format.value_with_unit(own.value, own.n))
 }
 
 fn guideline(spec: &IndicatorSpec) -> Option<Labelled> {
@@ -299,6 +341,7 @@ fn funnel(
 fn trend_years(results: &Results, indicator: &IndicatorResult, provider: &str) -> Vec<TrendYear> {
     let spec = &indicator.indicator.spec;
     let minimum = &results.year.minimum;
+    let voice = Voice::of(provider);
     let mut years = Vec::new();
     let mut missing_after_data = false;
     let mut seen = false;
@@ -315,9 +358,9 @@ fn trend_years(results: &Results, indicator: &IndicatorResult, provider: &str) -
         });
         let code = match (value, &own) {
             (_, Some(_)) => String::new(),
-            (Some(_), None) => code_text(MissingCode::TooSmall, minimum.shown),
-            (None, None) if summary == Some(&Summary::Held) => code_text(MissingCode::Held, minimum.shown),
-            (None, None) => code_text(MissingCode::NotDelivered, minimum.shown),
+            (Some(_), None) => code_text(MissingCode::TooSmall, minimum.shown, voice),
+            (None, None) if summary == Some(&Summary::Held) => code_text(MissingCode::Held, minimum.shown, voice),
+            (None, None) => code_text(MissingCode::NotDelivered, minimum.shown, voice),
         };
         let broken = seen && missing_after_data && own.is_some();
         missing_after_data = own.is_none() && (seen || missing_after_data);
@@ -346,22 +389,23 @@ fn trend_plot(
         return None;
     }
     let words = &results.pipeline.spec.words;
+    let voice = Voice::of(&position.provider_id);
     let first = years.first().map(|year| year.label.clone()).unwrap_or_default();
     let last = years.last().map(|year| year.label.clone()).unwrap_or_default();
     let mut alt = format!("Trend {first} tot en met {last}, {}.", spec.short);
     let told: Vec<&TrendYear> = years.iter().rev().take(5).collect();
     let own: Vec<String> = told.iter().rev().filter_map(|year| year.own.as_ref().map(|own| own.label.clone())).collect();
     if own.is_empty() {
-        alt.push_str(" Van u zijn er geen cijfers.");
+        alt.push_str(&format!(" Van {} zijn er geen cijfers.", voice.say("u", "de groep")));
     } else {
-        alt.push_str(&format!(" U, laatste jaren: {}.", own.join(", ")));
+        alt.push_str(&format!(" {}, laatste jaren: {}.", voice.say("U", "De groep"), own.join(", ")));
     }
     let middle: Vec<String> =
         told.iter().rev().filter_map(|year| year.middle.map(|value| national(spec, value))).collect();
     if !middle.is_empty() {
         alt.push_str(&format!(" Landelijk midden: {}.", middle.join(", ")));
     }
-    let mut caption = "Uw cijfer per jaar met 95%-interval.".to_owned();
+    let mut caption = format!("{} per jaar met 95%-interval.", voice.say("Uw cijfer", "Het cijfer van de groep"));
     if !middle.is_empty() {
         caption.push_str(&format!(" Grijs: de middelste helft van de {}.", words.providers));
     }
@@ -375,16 +419,16 @@ fn trend_plot(
         years: years.to_vec(),
         guideline: guideline(spec),
         middle_label: "landelijk midden".to_owned(),
-        own_label: own_mark(spec, position, "U ", false).map(|own| own.label).unwrap_or_default(),
+        own_label: own_mark(spec, position, voice.say("U ", "Groep "), false).map(|own| own.label).unwrap_or_default(),
         caption,
         alt,
     })
 }
 
-fn table(spec: &IndicatorSpec, years: &[TrendYear], shown: u64) -> Table {
+fn table(spec: &IndicatorSpec, years: &[TrendYear], shown: u64, voice: Voice) -> Table {
     let format = &spec.format;
     let optional = |value: Option<f64>| value.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value));
-    let heads: Vec<String> = ["Jaar", "n", "U", "95%-interval", "P25", "midden", "P75"].map(str::to_owned).into();
+    let heads: Vec<String> = ["Jaar", "n", voice.say("U", "Groep"), "95%-interval", "P25", "midden", "P75"].map(str::to_owned).into();
     let rows = years
         .iter()
         .map(|year| {
@@ -426,6 +470,7 @@ fn parts(results: &Results, spec: &IndicatorSpec, position: &Position) -> Option
     position.parts.iter().find(|part| part.value.is_some())?;
     let shown = results.year.minimum.shown;
     let hidden = hidden_parts(&position.parts.iter().map(|part| part.n).filter(|n| *n > 0).collect::<Vec<_>>(), shown);
+    let voice = Voice::of(&position.provider_id);
     let rows = position
         .parts
         .iter()
@@ -443,19 +488,20 @@ fn parts(results: &Results, spec: &IndicatorSpec, position: &Position) -> Option
                 match part.value {
                     Some(value) if !hidden => spec.format.value(value, part.n),
                     Some(_) => NOT_SHOWN.to_owned(),
-                    None => code_text(MissingCode::TooSmall, shown),
+                    None => code_text(MissingCode::TooSmall, shown, voice),
                 },
                 part.interval.filter(|_| !hidden).map_or_else(|| "n.b.".to_owned(), |range| spec.format.range(range.lower, range.upper, part.n)),
                 part.national.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value)),
             ]
         })
         .collect();
-    let heads = vec![declared.title.clone(), "n".to_owned(), "U".to_owned(), "95%-interval".to_owned(), "landelijk".to_owned()];
+    let heads = vec![declared.title.clone(), "n".to_owned(), voice.say("U", "Groep").to_owned(), "95%-interval".to_owned(), "landelijk".to_owned()];
     Some(TitledTable { title: declared.title.clone(), table: Table { heads, rows } })
 }
 
 /// The indicators that are shown with this one.
 fn belonging(results: &Results, spec: &IndicatorSpec, provider: &str) -> Option<TitledTable> {
+    let voice = Voice::of(provider);
     let rows: Vec<Vec<String>> = results
         .indicators
         .iter()
@@ -470,7 +516,7 @@ fn belonging(results: &Results, spec: &IndicatorSpec, provider: &str) -> Option<
                 if value.is_some() { count(n) } else { "n.b.".to_owned() },
                 match (value, position.label) {
                     (Some(value), _) => spec.format.value(value, n),
-                    (None, Label::None(code)) => code_text(code, results.year.minimum.shown),
+                    (None, Label::None(code)) => code_text(code, results.year.minimum.shown, voice),
                     (None, _) => "n.b.".to_owned(),
                 },
                 position
@@ -482,14 +528,14 @@ fn belonging(results: &Results, spec: &IndicatorSpec, provider: &str) -> Option<
             ])
         })
         .collect();
-    let heads = ["Ook gemeten", "n", "U", "95%-interval", "landelijk", "Uw plek"].map(str::to_owned).into();
+    let heads = ["Ook gemeten", "n", voice.say("U", "Groep"), "95%-interval", "landelijk", voice.say("Uw plek", "Plek")].map(str::to_owned).into();
     (!rows.is_empty()).then(|| TitledTable { title: "Ook gemeten".to_owned(), table: Table { heads, rows } })
 }
 
 /// The place in words, as on page 1.
 pub(super) fn place_text(position: &Position, shown: u64) -> String {
     match position.label {
-        Label::None(code) if position.value.is_some() => code_text(code, shown),
+        Label::None(code) if position.value.is_some() => code_text(code, shown, Voice::of(&position.provider_id)),
         Label::None(_) => String::new(),
         Label::Within(_) => "binnen de spreiding".to_owned(),
         Label::Attention(Side::Higher) => "hoger".to_owned(),

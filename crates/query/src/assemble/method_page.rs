@@ -4,9 +4,10 @@ use spiegel_model::{Kind, MethodPage, MethodSection, Table, count, decimal, perc
 
 use super::ReportContext;
 use super::sentences::listed;
-use crate::Results;
+use super::voice::Voice;
+use crate::{FEWEST_CHANGES, Results};
 
-pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
+pub(super) fn page(results: &Results, context: &ReportContext, voice: Voice) -> MethodPage {
     let words = &results.pipeline.spec.words;
     let minimum = &results.year.minimum;
     let section = |title: &str, paragraphs: Vec<String>| MethodSection {
@@ -14,6 +15,8 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         paragraphs,
         bullets: Vec::new(),
     };
+    let group_words = results.pipeline.spec.group_report.as_ref().filter(|_| voice == Voice::Group);
+    let limits = group_words.map_or(&words.limits, |words| &words.limits).clone();
     let skewed = results.indicators.iter().any(|one| one.indicator.spec.skewed);
     let mut intervals = "Bij elk cijfer staat een 95%-interval. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau. Voor aandelen is de methode van Wilson gebruikt, voor gemiddelden Student.".to_owned();
     if skewed {
@@ -24,8 +27,10 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         section(
             "Twee landelijke cijfers",
             vec![format!(
-                "Het landelijk gemiddelde telt elke cliënt even zwaar; de trechter en uw plek gaan daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Waar niet is gecorrigeerd, wordt een aandeel van een {} met meer dan een twintigste van alle gegevens vergeleken met dat van de anderen.",
-                words.providers, words.provider
+                "Het landelijk gemiddelde telt elke cliënt even zwaar; {basis} daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Waar niet is gecorrigeerd, wordt een aandeel van een {} met meer dan een twintigste van alle gegevens vergeleken met dat van de anderen.",
+                words.providers,
+                words.provider,
+                basis = voice.say("de trechter en uw plek gaan", "de plek van de groep gaat")
             )],
         ),
         section("Hoe zeker is een cijfer?", vec![intervals]),
@@ -33,22 +38,26 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
             "Wanneer noemen we een cijfer hoger of lager?",
             vec![
                 format!(
-                    "Ook zonder bijzondere oorzaak verschillen {p} van elkaar. De grenzen in de trechter tellen die gewone verschillen mee (tussen-variatie volgens Paule en Mandel, met begrensde uitschieters). Buiten de 95%-grenzen ligt bij gewone verschillen 1 op de 20 {p}, buiten de 99,8%-grenzen 1 op de 500.",
-                    p = words.providers
+                    "Ook zonder bijzondere oorzaak verschillen {p} van elkaar. De grenzen {where_drawn}tellen die gewone verschillen mee (tussen-variatie volgens Paule en Mandel, met begrensde uitschieters). Buiten de 95%-grenzen ligt bij gewone verschillen 1 op de 20 {p}, buiten de 99,8%-grenzen 1 op de 500.",
+                    p = words.providers,
+                    where_drawn = voice.say("in de trechter ", "")
                 ),
                 "De grenzen geven aan waar aandacht zinvol kan zijn. Het zijn geen grenzen tussen voldoende en tekort.".to_owned(),
             ],
         ),
         section(
             "Kleine aantallen",
-            vec![format!(
-                "Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}. Een vergelijkgroep telt ten minste {} andere {}, en geen daarvan heeft meer dan {} van de cliënten.",
-                minimum.shown,
-                minimum.labelled,
-                minimum.group_providers,
-                words.providers,
-                percentage(minimum.group_largest_share, 0)
-            )],
+            vec![match voice {
+                Voice::You => format!(
+                    "Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}. Een vergelijkgroep telt ten minste {} andere {}, en geen daarvan heeft meer dan {} van de cliënten.",
+                    minimum.shown,
+                    minimum.labelled,
+                    minimum.group_providers,
+                    words.providers,
+                    percentage(minimum.group_largest_share, 0)
+                ),
+                Voice::Group => format!("Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}.", minimum.shown, minimum.labelled),
+            }],
         ),
         section(
             "Anderen zijn niet te herkennen",
@@ -59,11 +68,15 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
         ),
         section(
             "Trend",
-            vec!["Een stijging of daling noemen we alleen over ten minste drie jaren, als uw ontwikkeling anders is dan de landelijke en het verschil groot genoeg is om over te praten. Door toeval gebeurt dat bij ongeveer 1 op de 100 cijfers. Voor kenmerken van cliënten is een trend niet gecorrigeerd.".to_owned()],
+            vec![format!(
+                "Een stijging of daling noemen we alleen over ten minste drie jaren, als {} ontwikkeling anders is dan de landelijke en het verschil groot genoeg is om over te praten. Door toeval gebeurt dat bij ongeveer 1 op de 100 cijfers. Voor kenmerken van cliënten is een trend niet gecorrigeerd.",
+                voice.say("uw", "de")
+            )],
         ),
-        section("Wat zeggen deze cijfers niet?", words.limits.clone()),
+        section("Wat zeggen deze cijfers niet?", limits),
     ];
-    if let Some(adjustment) = adjustment(results) {
+    sections.extend(about_the_group(results));
+    if let Some(adjustment) = adjustment(results, voice) {
         // The longest last, so that two columns can be about equal.
         sections.push(adjustment);
     }
@@ -81,8 +94,38 @@ pub(super) fn page(results: &Results, context: &ReportContext) -> MethodPage {
     }
 }
 
+/// Who is in the group, and why nobody in it can be worked out. None in the report of one provider.
+fn about_the_group(results: &Results) -> Option<MethodSection> {
+    let gathered = results.gathered.as_ref()?;
+    let words = results.pipeline.spec.group_report.as_ref()?;
+    let (minimum, providers) = (&results.year.minimum, &results.pipeline.spec.words.providers);
+    let provider = &results.pipeline.spec.words.provider;
+    Some(MethodSection {
+        title: "Over deze groep".to_owned(),
+        paragraphs: vec![
+            format!(
+                "De cijfers gaan over {} {} samen, alsof zij één {provider} zijn. Zo'n groep telt ten minste {} {providers} van verschillende eigenaren.",
+                gathered.members, words.members, minimum.group_providers
+            ),
+            format!(
+                "Ook als twee eigenaren hun eigen cijfers van die van de groep aftrekken, blijven er ten minste {} over. Daarvan heeft er geen meer dan {} van de gegevens.",
+                minimum.group_providers.saturating_sub(2),
+                percentage(minimum.group_largest_share, 0)
+            ),
+            format!(
+                "Dat geldt in totaal, per onderwerp en per jaar. Een nieuwe versie komt er alleen als van ten minste {} {providers} de gegevens anders zijn.",
+                spiegel_model::ordinal_word(FEWEST_CHANGES)
+            ),
+            format!(
+                "De grenzen zijn die van één {provider} met evenveel gegevens. Het gemiddelde van veel {providers} ligt gewoonlijk dichter bij het landelijke. Binnen de spreiding zegt over een groep dus minder dan over één {provider}."
+            ),
+        ],
+        bullets: Vec::new(),
+    })
+}
+
 /// How places are adjusted, and how well the models do. None when no indicator has adjusters.
-fn adjustment(results: &Results) -> Option<MethodSection> {
+fn adjustment(results: &Results, voice: Voice) -> Option<MethodSection> {
     let (mut models, mut without) = (Vec::new(), Vec::new());
     for indicator in &results.indicators {
         let spec = &indicator.indicator.spec;
@@ -101,11 +144,20 @@ fn adjustment(results: &Results) -> Option<MethodSection> {
     if !without.is_empty() {
         models.push(format!("Niet gecorrigeerd, omdat het model bij andere {} niets voorspelde of niet te schatten was: {}.", results.pipeline.spec.words.providers, listed(&without)));
     }
+    let place = voice.say("uw plek", "de plek");
     (!models.is_empty()).then(|| MethodSection {
         title: "Correctie voor kenmerken van cliënten".to_owned(),
         paragraphs: vec![
-            "Waar dat kan, houdt uw plek rekening met kenmerken van uw cliënten van voor de start. Het model schat wat landelijk bij zulke cliënten te verwachten is. Het verschil daarmee bepaalt uw plek.".to_owned(),
-            format!("Uw eigen cijfer staat er altijd zonder correctie. Een gecorrigeerd cijfer vergelijkt u met het land, niet met een andere {}.", results.pipeline.spec.words.provider),
+            format!(
+                "Waar dat kan, houdt {place} rekening met kenmerken van {}cliënten van voor de start. Het model schat wat landelijk bij zulke cliënten te verwachten is. Het verschil daarmee bepaalt {place}.",
+                voice.say("uw ", "")
+            ),
+            format!(
+                "{} staat er altijd zonder correctie. Een gecorrigeerd cijfer vergelijkt {} met het land, niet met een andere {}.",
+                voice.say("Uw eigen cijfer", "Het cijfer van de groep"),
+                voice.say("u", "de groep"),
+                results.pipeline.spec.words.provider
+            ),
         ],
         bullets: models,
     })

@@ -11,11 +11,13 @@ mod quality_page;
 mod sentences;
 mod sheet;
 mod summary_page;
+mod voice;
 mod worksheet_page;
 
-use spiegel_model::{MethodSection, MissingCode, Report, ReportProvider, Summary, Variant, date_long, date_short};
+use spiegel_model::{IndicatorSpec, MethodSection, MissingCode, Report, ReportProvider, Summary, Variant, date_long, date_short};
 
-use crate::{OwnDelivery, Results, Standing};
+use crate::{GROUP, OwnDelivery, Results, Standing};
+use voice::Voice;
 
 pub use national_report::national_report;
 pub use overview::overview;
@@ -34,6 +36,8 @@ pub struct ReportContext {
     pub reference: String,
     /// Version of this report, from 1.
     pub version: u32,
+    /// Whether there is a report of the small providers together, for the sheets to refer to.
+    pub has_group_report: bool,
 }
 
 /// The report of one provider, or the sheet of one under the minimum; `delivery` is what became of its own deliveries, where each
@@ -43,44 +47,64 @@ pub fn assemble(results: &Results, provider: &str, context: &ReportContext, deli
     if let Standing::TooFewClients { .. } = results.providers.get(provider)?.standing {
         return own_sheet(results, provider, context, delivery);
     }
-    let pages: Vec<_> = results
-        .indicators
-        .iter()
-        .filter(|indicator| indicator.indicator.spec.shown_with.is_none())
-        .filter_map(|indicator| indicator_page::page(results, indicator, provider))
-        .collect();
+    let pages = indicator_pages(results, provider);
     let shown = pages.iter().any(|page| page.position.value.is_some());
     let variant = if shown { Variant::Individual } else { Variant::SinglePage };
     let summary = summary_page::page(results, provider, &pages, variant);
-    let mut report = frame(results, provider, context, &results.pipeline.spec.title, variant, summary);
+    let mut report = frame(results, provider, results.register.name_of(provider), context, &results.pipeline.spec.title, variant, summary);
     if shown {
         report.guide = Some(guide_page::page(results, provider));
         report.population = population_page::page(results, provider);
         report.quality = quality_page::page(results, provider, &pages, delivery);
-        report.norms = norm_page::page(results, &pages, report.population.is_some());
+        report.norms = norm_page::page(results, provider, &pages, report.population.is_some());
         report.worksheet = worksheet_page::page(results, &report.summary.topics);
         report.indicators = pages.into_iter().map(|page| page.page).collect();
     }
     if report.quality.is_none() && shown {
-        report.method.sections.push(correction(results));
+        report.method.sections.push(correction(results, Voice::You));
     }
     Some(report)
 }
 
+/// The report of the small providers together, once [`Results::gather`] has put them together. None when the pipeline has no words for it,
+/// or no indicator can be told of the group.
+#[must_use]
+pub fn assemble_group(results: &Results, context: &ReportContext) -> Option<Report> {
+    let words = results.pipeline.spec.group_report.as_ref()?;
+    results.gathered.as_ref()?;
+    let pages = indicator_pages(results, GROUP);
+    pages.iter().find(|page| page.position.value.is_some())?;
+    let summary = summary_page::page(results, GROUP, &pages, Variant::Group);
+    let mut report = frame(results, GROUP, &words.name, context, &results.pipeline.spec.title, Variant::Group, summary);
+    report.guide = Some(guide_page::page(results, GROUP));
+    report.population = population_page::page(results, GROUP);
+    report.quality = quality_page::page(results, GROUP, &pages, None);
+    report.norms = norm_page::page(results, GROUP, &pages, report.population.is_some());
+    report.worksheet = worksheet_page::page(results, &report.summary.topics);
+    report.indicators = pages.into_iter().map(|page| page.page).collect();
+    Some(report)
+}
+
+/// Pages of the indicators with a page of their own; of a group those with words for it.
+fn indicator_pages(results: &Results, provider: &str) -> Vec<indicator_page::Page> {
+    let has_words = |spec: &IndicatorSpec| Voice::of(provider) == Voice::You || spec.group.is_some();
+    let with_page = results.indicators.iter().filter(|one| one.indicator.spec.shown_with.is_none() && has_words(&one.indicator.spec));
+    with_page.filter_map(|indicator| indicator_page::page(results, indicator, provider)).collect()
+}
+
 /// One page for a provider under the minimum of a report of its own.
 fn own_sheet(results: &Results, provider: &str, context: &ReportContext, delivery: Option<&OwnDelivery>) -> Option<Report> {
-    let summary = sheet::page(results, provider, delivery)?;
+    let summary = sheet::page(results, provider, context, delivery)?;
     let title = &results.pipeline.spec.sheet.as_ref()?.title;
-    let mut report = frame(results, provider, context, title, Variant::OwnSheet, summary);
+    let mut report = frame(results, provider, results.register.name_of(provider), context, title, Variant::OwnSheet, summary);
     report.completeness = sheet::completeness(results, provider);
     Some(report)
 }
 
 /// A document with page 1 and the method, and no further page yet.
-fn frame(results: &Results, provider: &str, context: &ReportContext, document: &str, variant: Variant, summary: Summary) -> Report {
+fn frame(results: &Results, provider: &str, name: &str, context: &ReportContext, document: &str, variant: Variant, summary: Summary) -> Report {
     let spec = &results.pipeline.spec;
     let year = &results.year;
-    let name = results.register.name_of(provider).to_owned();
     Report {
         format: FORMAT,
         pipeline: spec.id.clone(),
@@ -100,7 +124,7 @@ fn frame(results: &Results, provider: &str, context: &ReportContext, document: &
         description: format!("{document} van {name} over {}", year.label),
         publisher: spec.publisher.clone(),
         title: format!("{document} {} – {name}", year.label),
-        provider: ReportProvider { id: provider.to_owned(), name },
+        provider: ReportProvider { id: provider.to_owned(), name: name.to_owned() },
         summary,
         completeness: None,
         guide: None,
@@ -109,13 +133,15 @@ fn frame(results: &Results, provider: &str, context: &ReportContext, document: &
         quality: None,
         norms: None,
         worksheet: None,
-        method: method_page::page(results, context),
+        method: method_page::page(results, context, Voice::of(provider)),
     }
 }
 
 /// A code as it stands in a cell.
-fn code_text(code: MissingCode, shown: u64) -> String {
+fn code_text(code: MissingCode, shown: u64, voice: Voice) -> String {
     match code {
+        // Of a group it may be delivered, and still not be told.
+        MissingCode::NotDelivered if voice == Voice::Group => "niet getoond".to_owned(),
         MissingCode::TooSmall => format!("te klein (<{shown})"),
         MissingCode::TooFewToCompare => "te weinig om te vergelijken".to_owned(),
         MissingCode::NotComparable => "niet vergelijkbaar".to_owned(),
@@ -132,12 +158,12 @@ fn held_note(results: &Results) -> String {
 }
 
 /// The footnote of a code.
-fn code_note(code: MissingCode, results: &Results) -> String {
-    format!("{}: {}", spiegel_model::capitalised(&code_text(code, results.year.minimum.shown)), code_meaning(code, results))
+fn code_note(code: MissingCode, results: &Results, voice: Voice) -> String {
+    format!("{}: {}", spiegel_model::capitalised(&code_text(code, results.year.minimum.shown, voice)), code_meaning(code, results, voice))
 }
 
 /// What a code means, in lower case.
-fn code_meaning(code: MissingCode, results: &Results) -> String {
+fn code_meaning(code: MissingCode, results: &Results, voice: Voice) -> String {
     let minimum = &results.year.minimum;
     let providers = &results.pipeline.spec.words.providers;
     match code {
@@ -146,13 +172,15 @@ fn code_meaning(code: MissingCode, results: &Results) -> String {
             minimum.shown
         ),
         MissingCode::TooFewToCompare => format!(
-            "{} tot en met {} waarnemingen. U ziet uw eigen cijfer, zonder plek.",
+            "{} tot en met {} waarnemingen. {}, zonder plek.",
             minimum.shown,
-            minimum.labelled.saturating_sub(1)
+            minimum.labelled.saturating_sub(1),
+            voice.say("U ziet uw eigen cijfer", "Het cijfer van de groep staat er")
         ),
         MissingCode::NotComparable => {
-            format!("er zijn te weinig {providers} met genoeg gegevens, of uw gegevens zijn te onvolledig.")
+            format!("er zijn te weinig {providers} met genoeg gegevens, of {} gegevens zijn te onvolledig.", voice.say("uw", "de"))
         }
+        MissingCode::NotDelivered if voice == Voice::Group => not_told(results),
         MissingCode::NotDelivered => results.pipeline.spec.words.not_delivered_note.clone(),
         MissingCode::NotApplicable => "u levert deze zorg niet.".to_owned(),
         MissingCode::DefinitionChanged => "niet te vergelijken met eerdere jaren.".to_owned(),
@@ -160,9 +188,22 @@ fn code_meaning(code: MissingCode, results: &Results) -> String {
     }
 }
 
+/// Why a figure of a group is not told.
+fn not_told(results: &Results) -> String {
+    let minimum = &results.year.minimum;
+    format!(
+        "minder dan {} {} van de groep hebben dit geleverd, of één of twee ervan hebben er een te groot deel van.",
+        minimum.group_providers, results.pipeline.spec.words.providers
+    )
+}
+
 /// How to report an error, and until when.
-fn correction(results: &Results) -> MethodSection {
-    let mut contact = vec![results.pipeline.spec.words.correction.replacen("Klopt er iets niet? ", "", 1)];
+fn correction(results: &Results, voice: Voice) -> MethodSection {
+    let words = match (voice, &results.pipeline.spec.group_report) {
+        (Voice::Group, Some(words)) => words.correction.clone(),
+        _ => results.pipeline.spec.words.correction.replacen("Klopt er iets niet? ", "", 1),
+    };
+    let mut contact = vec![words];
     if let Some(date) = results.year.corrections_until {
         contact.push(format!("Dat kan tot en met {}.", date_long(date)));
     }

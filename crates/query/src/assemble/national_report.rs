@@ -6,6 +6,7 @@ use spiegel_model::{
 };
 
 use super::overview::{FAR_OUTSIDE, OUTSIDE, expected};
+use super::voice::Voice;
 use super::{ReportContext, method_page};
 use crate::results::IndicatorResult;
 use crate::{Distribution, Results};
@@ -242,7 +243,7 @@ fn yearly_table(results: &Results, indicator: &IndicatorResult) -> Table {
 
 /// Definitions, figures of the method and the colophon; how it is computed stands in every mirror report.
 fn method(results: &Results, context: &ReportContext) -> MethodPage {
-    MethodPage { sections: Vec::new(), ..method_page::page(results, context) }
+    MethodPage { sections: Vec::new(), ..method_page::page(results, context, Voice::You) }
 }
 
 /// What chance alone gives, and what was found.

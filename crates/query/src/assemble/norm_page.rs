@@ -5,6 +5,7 @@ use spiegel_model::{
 };
 
 use super::indicator_page::Page;
+use super::voice::Voice;
 use super::{code_text, page_of};
 use crate::place::own_interval;
 use crate::{Results, Summary};
@@ -37,10 +38,11 @@ impl State {
     }
 }
 
-pub(super) fn page(results: &Results, pages: &[Page], has_population: bool) -> Option<NormPage> {
+pub(super) fn page(results: &Results, provider: &str, pages: &[Page], has_population: bool) -> Option<NormPage> {
+    let voice = Voice::of(provider);
     let sets: Vec<&QualityNormSet> = results.year.norms.iter().filter_map(|name| results.pipeline.quality_norms.get(name)).collect();
     let rows: Vec<NormRow> =
-        sets.iter().flat_map(|set| set.norms.iter().map(move |norm| (set, norm))).filter_map(|(set, norm)| row(results, set, norm, pages)).collect();
+        sets.iter().flat_map(|set| set.norms.iter().map(move |norm| (set, norm))).filter(|(_, norm)| voice == Voice::You || is_of_all(norm)).filter_map(|(set, norm)| row(results, set, norm, pages)).collect();
     if rows.is_empty() {
         return None;
     }
@@ -48,14 +50,20 @@ pub(super) fn page(results: &Results, pages: &[Page], has_population: bool) -> O
     Some(NormPage {
         title: "Normen en richtsnoeren".to_owned(),
         sentences: vec![
-            "Hier staat wat het Keurmerk vraagt naast uw cijfer.".to_owned(),
+            format!("Hier staat wat het Keurmerk vraagt naast {}.", voice.say("uw cijfer", "het cijfer van de groep")),
             "Een richtsnoer is geen maximum en geen eis.".to_owned(),
             format!("Of u aan een norm voldoet, beoordeelt {publisher} op uw zelfevaluatie, niet op dit cijfer."),
         ],
-        heads: ["Wat het Keurmerk zegt", "Bron", "Uw cijfer (95%-interval)", "Hoe te lezen"].map(str::to_owned).into(),
+        heads: ["Wat het Keurmerk zegt", "Bron", voice.say("Uw cijfer (95%-interval)", "Groep (95%-interval)"), "Hoe te lezen"].map(str::to_owned).into(),
         rows,
-        coverage: sets.iter().find_map(|set| set.coverage.as_ref()).map(|coverage| covered(coverage, pages, has_population)),
+        // What norm 2a asks is reflection on the own data, which a group's are not.
+        coverage: if voice == Voice::Group { None } else { sets.iter().find_map(|set| set.coverage.as_ref()).map(|coverage| covered(coverage, pages, has_population)) },
     })
+}
+
+/// Whether a norm says something of providers together: one that asks the own figure of a year, to publish it, does not.
+fn is_of_all(norm: &QualityNorm) -> bool {
+    norm.reference.is_some() || norm.data_year.is_none()
 }
 
 fn row(results: &Results, set: &QualityNormSet, norm: &QualityNorm, pages: &[Page]) -> Option<NormRow> {
@@ -67,7 +75,7 @@ fn row(results: &Results, set: &QualityNormSet, norm: &QualityNorm, pages: &[Pag
             let interval = position.interval.map_or_else(String::new, |range| format!(" ({})", format.range(range.lower, range.upper, position.n)));
             format!("{}{interval}; {}", format.value(value, position.n), page.spec.unit.counted(position.n))
         }
-        (None, Label::None(code)) => code_text(code, results.year.minimum.shown),
+        (None, Label::None(code)) => code_text(code, results.year.minimum.shown, Voice::of(&position.provider_id)),
         (None, _) => "n.b.".to_owned(),
     };
     Some(NormRow {
@@ -91,29 +99,34 @@ fn value_word(kind: Kind) -> &'static str {
 fn reading(results: &Results, set: &QualityNormSet, norm: &QualityNorm, page: &Page) -> Vec<String> {
     let year = &results.year;
     let mut sentences = Vec::new();
+    let voice = Voice::of(&page.position.provider_id);
     let Some(value) = page.position.value else {
-        sentences.push(format!("Van u is er over {} geen cijfer om ernaast te leggen.", year.label));
+        sentences.push(format!("Van {} is er over {} geen cijfer om ernaast te leggen.", voice.say("u", "de groep"), year.label));
         sentences.extend([&norm.note].into_iter().filter(|note| !note.is_empty()).cloned());
         return sentences;
     };
     if let Some(reference) = norm.reference {
-        let (own, name) = (value_word(page.spec.kind), norm.name.as_str());
+        let own = match voice {
+            Voice::You => format!("Uw {}", value_word(page.spec.kind)),
+            Voice::Group => format!("Het {} van de groep", value_word(page.spec.kind)),
+        };
+        let name = norm.name.as_str();
         let state = State::of(value, page.position.interval, reference);
         let with_interval = page.position.interval.is_some();
         sentences.push(match state {
-            State::Above if with_interval => format!("Uw {own} en het hele interval liggen boven {name}."),
-            State::Below if with_interval => format!("Uw {own} en het hele interval liggen onder {name}."),
-            State::Above => format!("Uw {own} ligt boven {name}."),
-            State::Below => format!("Uw {own} ligt onder {name}."),
-            State::JustAbove => format!("Uw {own} ligt boven {name}, maar het interval loopt tot eronder; het verschil kan toeval zijn."),
-            State::JustBelow => format!("Uw {own} ligt onder {name}, maar het interval loopt tot erboven; het verschil kan toeval zijn."),
-            State::On => format!("Uw {own} is gelijk aan {name}."),
+            State::Above if with_interval => format!("{own} en het hele interval liggen boven {name}."),
+            State::Below if with_interval => format!("{own} en het hele interval liggen onder {name}."),
+            State::Above => format!("{own} ligt boven {name}."),
+            State::Below => format!("{own} ligt onder {name}."),
+            State::JustAbove => format!("{own} ligt boven {name}, maar het interval loopt tot eronder; het verschil kan toeval zijn."),
+            State::JustBelow => format!("{own} ligt onder {name}, maar het interval loopt tot erboven; het verschil kan toeval zijn."),
+            State::On => format!("{own} is gelijk aan {name}."),
         });
-        if matches!(state, State::Above | State::JustAbove) && !norm.above.is_empty() {
+        if voice == Voice::You && matches!(state, State::Above | State::JustAbove) && !norm.above.is_empty() {
             sentences.push(norm.above.clone());
         }
     } else if norm.data_year.is_none_or(|wanted| wanted == year.year) {
-        sentences.push(format!("U heeft een cijfer over {}.", year.label));
+        sentences.push(format!("{} heeft een cijfer over {}.", voice.say("U", "De groep"), year.label));
     }
     // Norm year and data year are two things (decision 34); a norm of long ago says so in its note.
     if let Some(wanted) = norm.data_year.filter(|wanted| norm.reference.is_none() && *wanted != year.year) {
@@ -144,7 +157,7 @@ fn earlier(results: &Results, page: &Page, year: i32) -> Option<String> {
 fn bullet(norm: &QualityNorm, page: &Page) -> Option<BulletPlot> {
     let (reference, value) = (norm.reference?, page.position.value?);
     let format = &page.spec.format;
-    let n = page.position.n;
+    let (n, voice) = (page.position.n, Voice::of(&page.position.provider_id));
     let interval = page.position.interval;
     let where_it_lies = match State::of(value, interval, reference) {
         State::Above | State::JustAbove => "erboven",
@@ -156,8 +169,8 @@ fn bullet(norm: &QualityNorm, page: &Page) -> Option<BulletPlot> {
         title: page.spec.short.clone(),
         format: format.clone(),
         reference: Labelled { value: reference, label: norm.label.clone() },
-        own: OwnMark { value, interval, label: format!("U: {}", format.value(value, n)), n },
-        alt: format!("{} naast {}: u {}{range}, {where_it_lies}.", page.spec.short, norm.label, format.value_with_unit(value, n)),
+        own: OwnMark { value, interval, label: format!("{}: {}", voice.say("U", "Groep"), format.value(value, n)), n },
+        alt: format!("{} naast {}: {} {}{range}, {where_it_lies}.", page.spec.short, norm.label, voice.say("u", "de groep"), format.value_with_unit(value, n)),
     })
 }
 

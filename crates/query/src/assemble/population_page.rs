@@ -1,10 +1,11 @@
 //! Who the clients are: own shares beside national shares, small counts left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use spiegel_model::{Category, PopulationBlock, PopulationPage, PopulationRow, decimal, percentage};
 
-use crate::Results;
+use super::voice::Voice;
+use crate::{GROUP, Results};
 
 /// A difference is named from this many percentage points (report specification 3.6).
 const NAMED_DIFFERENCE: f64 = 0.05;
@@ -21,13 +22,15 @@ struct Difference {
 
 pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> {
     let spec = results.pipeline.spec.population.as_ref()?;
+    let voice = Voice::of(provider);
     let mut blocks = Vec::new();
     let mut differences = Vec::new();
     for characteristic in &spec.characteristics {
         let Some(providers) = results.population.get(&characteristic.id) else { continue };
         let Some(own) = providers.get(provider) else { continue };
         let mut national: BTreeMap<&str, u64> = BTreeMap::new();
-        for counts in providers.values() {
+        // The group holds members that count already.
+        for counts in providers.iter().filter(|(id, _)| *id != GROUP).map(|(_, counts)| counts) {
             for (category, units) in counts {
                 *national.entry(category.as_str()).or_default() += units.unwrap_or(0);
             }
@@ -37,7 +40,8 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
         if own_total < spec.minimum || national_total == 0 {
             continue;
         }
-        let hidden = hidden(&characteristic.categories, own, spec.minimum);
+        let fragile = results.gathered.as_ref().filter(|_| voice == Voice::Group).and_then(|gathered| gathered.hidden.get(&characteristic.id));
+        let hidden = hidden(&characteristic.categories, own, spec.minimum, fragile);
         let mut rows = Vec::new();
         for category in &characteristic.categories {
             let units = own.get(&category.id).copied().unwrap_or(Some(0));
@@ -54,7 +58,7 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
                 let spread = (share_national * (1.0 - share_national) / own_total as f64).sqrt();
                 let size = share - share_national;
                 if size.abs() >= NAMED_DIFFERENCE && size.abs() > Z99 * spread {
-                    differences.push(Difference { size, words: difference(category, size > 0.0) });
+                    differences.push(Difference { size, words: difference(category, size > 0.0, voice) });
                 }
             }
             rows.push(PopulationRow {
@@ -65,32 +69,36 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
                 national_text: percentage(share_national, 0),
             });
         }
-        let alt = alt(&characteristic.title, &rows);
+        let alt = alt(&characteristic.title, &rows, voice);
         blocks.push(PopulationBlock { title: characteristic.title.clone(), rows, n: own_total, alt });
     }
     if blocks.is_empty() {
         return None;
     }
     differences.sort_by(|a, b| b.size.abs().total_cmp(&a.size.abs()));
+    let group_words = results.pipeline.spec.group_report.as_ref().filter(|_| voice == Voice::Group);
     Some(PopulationPage {
-        title: spec.title.clone(),
+        title: group_words.map_or(&spec.title, |words| &words.population_title).clone(),
         sentences: sentences(results, &differences),
         blocks,
-        heads: vec!["U".to_owned(), "Landelijk".to_owned()],
+        heads: vec![voice.say("U", "Groep").to_owned(), "Landelijk".to_owned()],
         legend: format!(
-            "Blauwe stip: het aandeel bij u. Open rondje: het aandeel landelijk. Aandelen van {}. Aantallen onder de {} staan er niet. n.g.: niet getoond, omdat een klein aantal er anders uit af te leiden is. n.b.: niet beschikbaar.",
-            spec.units, spec.minimum
+            "Blauwe stip: het aandeel bij {}. Open rondje: het aandeel landelijk. Aandelen van {}. Aantallen onder de {} staan er niet. n.g.: niet getoond, omdat een klein aantal er anders uit af te leiden is. n.b.: niet beschikbaar.",
+            voice.say("u", "de groep"),
+            spec.units,
+            spec.minimum
         ),
-        closing: spec.closing.clone(),
+        closing: group_words.map_or(&spec.closing, |words| &words.population_closing).clone(),
     })
 }
 
-/// Categories that are too small to show; when there is exactly one, the next smallest is hidden with it, so that it
+/// Categories that are too small to show, and those that are `fragile`: too little without the two providers that know most. When there is exactly one, the next smallest is hidden with it, so that it
 /// cannot be found by subtraction.
 fn hidden<'a>(
     categories: &'a [spiegel_model::Category],
     own: &BTreeMap<String, Option<u64>>,
     minimum: u64,
+    fragile: Option<&BTreeSet<String>>,
 ) -> Vec<&'a str> {
     let counts: Vec<(&str, Option<u64>)> = categories
         .iter()
@@ -98,13 +106,14 @@ fn hidden<'a>(
         .collect();
     let mut hidden: Vec<&str> = counts
         .iter()
-        .filter(|(_, units)| units.is_some_and(|units| units > 0 && units < minimum))
+        .filter(|(id, units)| units.is_some_and(|units| units > 0 && units < minimum) || fragile.is_some_and(|fragile| fragile.contains(*id)))
         .map(|(id, _)| *id)
         .collect();
     let withheld = counts.iter().filter(|(_, units)| units.is_none()).count();
     if hidden.len() == 1 && withheld == 0 {
         let next = counts
             .iter()
+            .filter(|(id, _)| !hidden.contains(id))
             .filter_map(|(id, units)| units.filter(|units| *units >= minimum).map(|units| (units, *id)))
             .min();
         hidden.extend(next.map(|(_, id)| id));
@@ -127,20 +136,21 @@ fn sentences(results: &Results, differences: &[Difference]) -> Vec<String> {
 }
 
 /// `U behandelt meer 65-plussers`, `Bij u is de verwijzer minder vaak onbekend`.
-fn difference(category: &Category, is_more: bool) -> String {
+fn difference(category: &Category, is_more: bool, voice: Voice) -> String {
     if category.unknown.is_empty() {
-        format!("U behandelt {} {}", if is_more { "meer" } else { "minder" }, category.words)
+        format!("{} behandelt {} {}", voice.say("U", "De groep"), if is_more { "meer" } else { "minder" }, category.words)
     } else {
-        format!("Bij u is {} {} {}", category.unknown, if is_more { "vaker" } else { "minder vaak" }, category.label)
+        format!("Bij {} is {} {} {}", voice.say("u", "de groep"), category.unknown, if is_more { "vaker" } else { "minder vaak" }, category.label)
     }
 }
 
-fn alt(title: &str, rows: &[PopulationRow]) -> String {
+fn alt(title: &str, rows: &[PopulationRow], voice: Voice) -> String {
+    let own = voice.say("u", "de groep");
     let parts: Vec<String> =
         rows.iter().map(|row| format!("{} {} tegen {}", row.label, row.own_text, row.national_text)).collect();
-    let mut text = format!("{title}, bij u tegen landelijk: {}.", parts.join("; "));
+    let mut text = format!("{title}, bij {own} tegen landelijk: {}.", parts.join("; "));
     if text.chars().count() > 350 {
-        text = format!("{title}: aandelen bij u naast landelijke aandelen, in {} categorieën; de getallen staan ernaast.", rows.len());
+        text = format!("{title}: aandelen bij {own} naast landelijke aandelen, in {} categorieën; de getallen staan ernaast.", rows.len());
     }
     text
 }

@@ -6,6 +6,7 @@ use spiegel_model::{
 
 use super::indicator_page::Page;
 use super::sentences::listed;
+use super::voice::Voice;
 use super::{correction, page_of};
 use crate::quality::Filled;
 use crate::{OwnDelivery, Results};
@@ -102,12 +103,14 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], delivery: 
 }
 
 fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Page], delivery: Option<&OwnDelivery>) -> QualityPage {
+    let voice = Voice::of(provider);
+    let delivered = voice.say("Uw aanlevering is", "De gegevens van de groep zijn");
     let rows = field_rows(results, spec, provider, pages, delivery);
     let usable = pages.iter().filter(|page| is_complete_enough(page)).count();
     let mut sentences = vec![match (usable, pages.len()) {
-        (usable, all) if usable == all => format!("Uw aanlevering is volledig genoeg voor alle {all} onderwerpen."),
-        (0, all) => format!("Uw aanlevering is voor geen van de {all} onderwerpen volledig genoeg."),
-        (usable, all) => format!("Uw aanlevering is volledig genoeg voor {usable} van de {all} onderwerpen."),
+        (usable, all) if usable == all => format!("{delivered} volledig genoeg voor alle {all} onderwerpen."),
+        (0, all) => format!("{delivered} voor geen van de {all} onderwerpen volledig genoeg."),
+        (usable, all) => format!("{delivered} volledig genoeg voor {usable} van de {all} onderwerpen."),
     }];
     let reserves = rows.iter().filter(|row| matches!(row.consequence, Consequence::WithReserve(_))).count();
     match reserves {
@@ -115,22 +118,25 @@ fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Pa
         1 => sentences.push("Bij één gegeven ontbreekt zoveel dat we een voorbehoud maken.".to_owned()),
         many => sentences.push(format!("Bij {} gegevens ontbreekt zoveel dat we een voorbehoud maken.", ordinal_word(many))),
     }
+    // Which values could not be is known of one delivery, not of a group.
+    let invalid = (voice == Voice::You).then_some("Ongeldig");
     let table = Table {
-        heads: ["Gegeven", "Gevuld bij u", "Landelijk", "Ongeldig", "Gevolg"].map(str::to_owned).into(),
-        rows: rows.iter().map(cells).collect(),
+        heads: ["Gegeven", voice.say("Gevuld bij u", "Gevuld"), "Landelijk"].into_iter().chain(invalid).chain(["Gevolg"]).map(str::to_owned).collect(),
+        rows: rows.iter().map(|row| cells(row, voice)).collect(),
     };
     QualityPage {
-        title: "Hoe goed zijn uw gegevens?".to_owned(),
+        title: voice.say("Hoe goed zijn uw gegevens?", "Hoe goed zijn de gegevens van de groep?").to_owned(),
         sentences,
         flow: delivery.and_then(|delivery| flow(results, spec, provider, delivery)),
         fields: TitledTable { title: "Hoe volledig is elk gegeven?".to_owned(), table },
         note: format!(
-            "Landelijk: het gemiddelde van alle {p} met ten minste {n} {units}; n.b. bij te weinig {p}. Ongeldig: waarden die niet konden en daarom zijn weggelaten.",
+            "Landelijk: het gemiddelde van alle {p} met ten minste {n} {units}; n.b. bij te weinig {p}.{invalid}",
             p = results.pipeline.spec.words.providers,
             n = results.year.minimum.shown,
             units = spec.units,
+            invalid = voice.say(" Ongeldig: waarden die niet konden en daarom zijn weggelaten.", ""),
         ),
-        sections: vec![improvements(&rows, delivery), correction(results)],
+        sections: vec![improvements(&rows, delivery, voice, results.year.minimum.shown), correction(results, voice)],
     }
 }
 
@@ -188,14 +194,17 @@ fn is_made_of(adjuster: &str, column: &str) -> bool {
     adjuster == column || (adjuster == "age_at_start" && column == "birth_year")
 }
 
-fn cells(row: &FieldRow<'_>) -> Vec<String> {
-    vec![
+fn cells(row: &FieldRow<'_>, voice: Voice) -> Vec<String> {
+    let mut cells = vec![
         row.spec.label.clone(),
         row.filled.share().map_or_else(|| "n.b.".to_owned(), |share| filled_text(share, row.filled)),
         row.national.map_or_else(|| "n.b.".to_owned(), |share| percentage(share, 0)),
-        if row.invalid == 0 { "0".to_owned() } else { count(row.invalid) },
-        row.consequence.text(),
-    ]
+    ];
+    if voice == Voice::You {
+        cells.push(count(row.invalid));
+    }
+    cells.push(row.consequence.text());
+    cells
 }
 
 /// A share that is nearly all or nearly nothing is not rounded to that.
@@ -250,13 +259,15 @@ struct Advice {
     units: u64,
 }
 
-fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> Vec<Advice> {
-    let wanted = |row: &&FieldRow<'_>| row.filled.missing() > 0 && (row.consequence != Consequence::Nothing || row.gap() >= GAP);
+fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, shown: u64) -> Vec<Advice> {
+    // A small number of a group may be of one member.
+    let fewest = if voice == Voice::Group { shown } else { 1 };
+    let wanted = |row: &&FieldRow<'_>| row.filled.missing() >= fewest && (row.consequence != Consequence::Nothing || row.gap() >= GAP);
     let mut advices: Vec<Advice> = rows
         .iter()
         .filter(wanted)
         .map(|row| Advice {
-            text: format!("{} Bij {} {} {}.{}", row.spec.advice, out_of(row.filled), row.spec.units, row.spec.missing, row.consequence.sentence()),
+            text: format!("{} Bij {} {} {}.{}", row.spec.advice, out_of(row.filled, voice), row.spec.units, row.spec.missing, row.consequence.sentence()),
             rank: row.consequence.rank(),
             units: row.filled.missing(),
         })
@@ -276,20 +287,25 @@ fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> Vec<Advice>
 }
 
 /// `12 van uw 208`, or `al uw 208`.
-fn out_of(filled: Filled) -> String {
-    if filled.missing() == filled.of { format!("al uw {}", count(filled.of)) } else { format!("{} van uw {}", count(filled.missing()), count(filled.of)) }
+fn out_of(filled: Filled, voice: Voice) -> String {
+    if filled.missing() == filled.of {
+        format!("{} {}", voice.say("al uw", "alle"), count(filled.of))
+    } else {
+        format!("{} van {} {}", count(filled.missing()), voice.say("uw", "de"), count(filled.of))
+    }
 }
 
 fn times(count_of: u64) -> String {
     if count_of == 1 { "1 keer".to_owned() } else { format!("{} keer", count(count_of)) }
 }
 
-fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>) -> MethodSection {
-    let bullets: Vec<String> = advices(rows, delivery).into_iter().map(|advice| advice.text).collect();
+fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, shown: u64) -> MethodSection {
+    let bullets: Vec<String> = advices(rows, delivery, voice, shown).into_iter().map(|advice| advice.text).collect();
     let (title, paragraphs) = match bullets.len() {
+        0 if voice == Voice::Group => ("De volgende aanlevering".to_owned(), vec!["Van de groep als geheel ontbreekt niets dat gevolgen heeft.".to_owned()]),
         0 => ("Uw volgende aanlevering".to_owned(), vec!["Er is niets dat u hoeft te veranderen. Lever volgend jaar op dezelfde manier aan.".to_owned()]),
-        1 => ("Eén ding dat uw volgende aanlevering beter maakt".to_owned(), Vec::new()),
-        many => (format!("{} dingen die uw volgende aanlevering beter maken", capitalised(&ordinal_word(many))), Vec::new()),
+        1 => (format!("Eén ding dat {} volgende aanlevering beter maakt", voice.say("uw", "een")), Vec::new()),
+        many => (format!("{} dingen die {} volgende aanlevering beter maken", capitalised(&ordinal_word(many)), voice.say("uw", "een")), Vec::new()),
     };
     MethodSection { title, paragraphs, bullets }
 }
@@ -367,7 +383,7 @@ fn of_totals(results: &Results, pages: &[Page]) -> QualityPage {
             words.not_delivered_note,
             p = words.providers
         ),
-        sections: vec![correction(results)],
+        sections: vec![correction(results, Voice::You)],
     }
 }
 

@@ -4,6 +4,7 @@ use spiegel_model::{
     Direction, IndicatorSpec, Kind, Label, MissingCode, Position, Range, Side, TrendState, ValueFormat, WithinKind, count, percentage,
 };
 
+use super::voice::Voice;
 use crate::Distribution;
 
 /// Below this denominator a share is written as counts only.
@@ -30,27 +31,37 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    fn voice(&self) -> Voice {
+        Voice::of(&self.position.provider_id)
+    }
+
     /// The own value: what is, and how it stands against what is expected.
     pub(super) fn headline(&self) -> Vec<String> {
-        let n = self.position.n;
+        let (n, voice) = (self.position.n, self.voice());
         let units = &self.spec.unit.plural;
         let Some(value) = self.position.value else {
             return match self.position.label {
                 Label::None(MissingCode::TooSmall) => vec![
-                    format!("U heeft minder dan {} {units}.", self.shown),
+                    format!("{} heeft minder dan {} {units}.", voice.say("U", "De groep"), self.shown),
                     "We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.".to_owned(),
                 ],
-                _ => vec!["Van u is dit cijfer niet beschikbaar.".to_owned()],
+                _ => vec![format!("Van {} is dit cijfer niet beschikbaar.", voice.say("u", "de groep"))],
             };
         };
         let own = self.own_sentence(value);
         let counted = self.spec.unit.counted(n);
-        let clients = if self.position.adjusted.is_some() { " en cliënten als de uwe" } else { "" };
-        let who = format!("een {} met {counted}{clients}", self.provider_word);
+        let clients = if self.position.adjusted.is_some() { voice.say(" en cliënten als de uwe", " en zulke cliënten") } else { "" };
+        let who = match voice {
+            Voice::You => format!("een {} met {counted}{clients}", self.provider_word),
+            Voice::Group => format!("een {} met evenveel {units}{clients}", self.provider_word),
+        };
         match self.position.label {
             Label::None(MissingCode::TooFewToCompare) => vec![
                 own,
-                format!("Met {counted} kunnen we dit niet zinvol vergelijken. U ziet uw cijfer, zonder conclusie."),
+                format!(
+                    "Met {counted} kunnen we dit niet zinvol vergelijken. {}, zonder conclusie.",
+                    voice.say("U ziet uw cijfer", "Hier staat het cijfer van de groep")
+                ),
             ],
             Label::None(_) if self.position.coverage.is_some() => {
                 vec![own, "We vergelijken dit cijfer niet, omdat er te veel ontbreekt.".to_owned()]
@@ -104,8 +115,11 @@ impl Subject<'_> {
         } else {
             String::new()
         };
-        self.spec
-            .sentence
+        let sentence = match (self.voice(), &self.spec.group) {
+            (Voice::Group, Some(words)) => &words.sentence,
+            _ => &self.spec.sentence,
+        };
+        sentence
             .replace("{value}", &self.with_unit(value, more))
             .replace("{events}", &count(self.position.events.unwrap_or(0)))
             .replace("{n}", &count(n))
@@ -115,8 +129,12 @@ impl Subject<'_> {
 
     /// What the own value is measured against, with its figure.
     fn target(&self) -> String {
-        let what = if self.position.adjusted.is_some() { "wat landelijk bij cliënten als de uwe te verwachten is" } else { "het landelijk gemiddelde" };
-        let others = if self.is_left_out { ", zonder uw eigen gegevens" } else { "" };
+        let what = if self.position.adjusted.is_some() {
+            self.voice().say("wat landelijk bij cliënten als de uwe te verwachten is", "wat landelijk bij zulke cliënten te verwachten is")
+        } else {
+            "het landelijk gemiddelde"
+        };
+        let others = if self.is_left_out { self.voice().say(", zonder uw eigen gegevens", ", zonder de groep") } else { "" };
         let figure = self.position.target.map_or_else(String::new, |target| format!(" ({}{others})", self.national_value(target)));
         format!("{what}{figure}")
     }
@@ -187,7 +205,12 @@ impl Subject<'_> {
         let (Some(declared), Some(covered)) = (&self.spec.coverage, self.position.coverage.filter(|covered| covered.caution)) else { return Vec::new() };
         let share = percentage(covered.units as f64 / covered.of as f64, usize::from(covered.of >= UNITS_FOR_DECIMAL));
         let mut sentences =
-            vec![format!("{} is er bij {share} van uw {}; wie ontbreekt, kan anders zijn dan wie meedoet.", declared.title, self.covered_units)];
+            vec![format!(
+                "{} is er bij {share} van {} {}; wie ontbreekt, kan anders zijn dan wie meedoet.",
+                declared.title,
+                self.voice().say("uw", "de"),
+                self.covered_units
+            )];
         if let Some(bounds) = covered.bounds.filter(|_| self.position.value.is_some()) {
             sentences.push(format!(
                 "Wat er bij de andere {} ook uit was gekomen: het aandeel ligt tussen {} en {}.",
@@ -202,22 +225,26 @@ impl Subject<'_> {
     /// The value after adjustment beside the raw one, and how the clients differ.
     fn adjustment(&self) -> Vec<String> {
         let (Some(adjusted), Some(value)) = (&self.position.adjusted, self.position.value) else { return Vec::new() };
-        let (format, n) = (&self.spec.format, self.position.n);
+        let (format, n, voice) = (&self.spec.format, self.position.n, self.voice());
         let what = if self.adjusters.len() <= NAMED_ADJUSTERS {
             listed(self.adjusters)
         } else {
-            format!("{} kenmerken van uw cliënten (zie Methode)", spiegel_model::ordinal_word(self.adjusters.len()))
+            format!("{} kenmerken van {}cliënten (zie Methode)", spiegel_model::ordinal_word(self.adjusters.len()), voice.say("uw ", ""))
         };
         let interval = adjusted.interval.map_or_else(String::new, |range| format!(" (95%-interval {})", format.range_in_words(range.lower, range.upper, n)));
-        let mut sentences =
-            vec![format!("Gecorrigeerd voor {what} is uw cijfer {}{interval}; zonder correctie {}.", format.value(adjusted.value, n), format.value(value, n))];
+        let mut sentences = vec![format!(
+            "Gecorrigeerd voor {what} is {} {}{interval}; zonder correctie {}.",
+            voice.say("uw cijfer", "het groepscijfer"),
+            format.value(adjusted.value, n),
+            format.value(value, n)
+        )];
         let told = self.spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref());
         if let (Some(words), Some(shift)) = (told, adjusted.shift) {
             let size = spiegel_model::decimal(shift.abs(), words.decimals);
             let nothing = spiegel_model::decimal(0.0, words.decimals);
             if size != nothing {
                 let words = if shift > 0.0 { &words.more } else { &words.less };
-                sentences.push(format!("Uw cliënten {}.", words.replace("{difference}", &size)));
+                sentences.push(format!("{} {}.", voice.say("Uw cliënten", "De cliënten van de groep"), words.replace("{difference}", &size)));
             }
         }
         sentences
@@ -253,12 +280,13 @@ impl Subject<'_> {
     }
 
     fn trend(&self) -> Option<String> {
-        let n = self.position.n;
+        let (n, voice) = (self.position.n, self.voice());
         match &self.position.trend {
             TrendState::TooShort => None,
-            TrendState::Level => Some("Uw cijfer veranderde over de jaren niet duidelijk anders dan het landelijke.".to_owned()),
+            TrendState::Level => Some(format!("{} veranderde over de jaren niet duidelijk anders dan het landelijke.", voice.say("Uw cijfer", "Het groepscijfer"))),
             TrendState::Changed { side, from, from_n, to, years } => Some(format!(
-                "Uw cijfer is in {years} jaar {} van {} naar {}, anders dan het landelijke cijfer.",
+                "{} is in {years} jaar {} van {} naar {}, anders dan het landelijke cijfer.",
+                voice.say("Uw cijfer", "Het groepscijfer"),
                 match side {
                     Side::Higher => "gestegen",
                     Side::Lower => "gedaald",
@@ -270,7 +298,8 @@ impl Subject<'_> {
                 Some(format!("Vergelijken met jaren voor {year_label} kan niet, omdat {because}."))
             }
             TrendState::Broken { year_label } => Some(format!(
-                "Vergelijken over alle jaren kan niet: over {year_label} zijn er geen gegevens van u."
+                "Vergelijken over alle jaren kan niet: over {year_label} {}.",
+                voice.say("zijn er geen gegevens van u", "staat er geen cijfer van de groep")
             )),
         }
     }
@@ -279,12 +308,13 @@ impl Subject<'_> {
         let guideline = self.spec.guideline.as_ref()?;
         let value = self.position.value?;
         let n = self.position.n;
+        let own = self.voice().say("uw cijfer", "het groepscijfer");
         let where_it_lies = match self.position.interval {
-            Some(Range { lower, .. }) if lower > guideline.value => "uw cijfer en het hele interval liggen daarboven",
-            Some(Range { upper, .. }) if upper < guideline.value => "uw cijfer en het hele interval liggen daaronder",
-            Some(_) => "het ligt binnen uw 95%-interval",
-            None if value > guideline.value => "uw cijfer ligt daarboven",
-            None => "uw cijfer ligt daaronder",
+            Some(Range { lower, .. }) if lower > guideline.value => format!("{own} en het hele interval liggen daarboven"),
+            Some(Range { upper, .. }) if upper < guideline.value => format!("{own} en het hele interval liggen daaronder"),
+            Some(_) => format!("het ligt binnen {} 95%-interval", self.voice().say("uw", "het")),
+            None if value > guideline.value => format!("{own} ligt daarboven"),
+            None => format!("{own} ligt daaronder"),
         };
         let stated = self.spec.format.value_with_unit(guideline.value, if self.spec.kind == Kind::Proportion { 1 } else { n });
         Some(format!("{} is {stated}: {where_it_lies}. {}", guideline.name, guideline.note))
@@ -329,7 +359,8 @@ impl Subject<'_> {
         paragraphs.extend(self.limits());
         if let Some(median) = self.position.median {
             paragraphs.push(format!(
-                "De helft van uw {} zat op {} of minder. Het gemiddelde ligt op {}.",
+                "De helft van {} {} zat op {} of minder. Het gemiddelde ligt op {}.",
+                self.voice().say("uw", "de"),
                 self.spec.unit.plural,
                 format.value_with_unit(median, n),
                 format.value(value, n)
@@ -358,7 +389,7 @@ impl Subject<'_> {
             (None, Some(upper)) => format!("ligt de 95%-grens op {}; naar beneden is er geen", bound(upper)),
             (None, None) => return None,
         };
-        let clients = if position.adjusted.is_some() { " en cliënten als de uwe" } else { "" };
+        let clients = if position.adjusted.is_some() { self.voice().say(" en cliënten als de uwe", " en zulke cliënten") } else { "" };
         Some(format!("Omdat {} gewoonlijk van elkaar verschillen, {limits} bij {}{clients}.", self.providers_word, self.spec.unit.counted(position.n)))
     }
 
@@ -367,13 +398,17 @@ impl Subject<'_> {
         let side = self.position.label.side()?;
         match (self.spec.direction, side) {
             (Direction::None, _) => {
-                Some("Meer of minder is hier niet vanzelf beter. Het gaat erom of het past bij uw cliënten.".to_owned())
+                Some(format!("Meer of minder is hier niet vanzelf beter. Het gaat erom of het past bij {} cliënten.", self.voice().say("uw", "de")))
             }
             (Direction::Higher, Side::Lower) | (Direction::Lower, Side::Higher) => {
                 Some("Dit kan een aanknopingspunt zijn voor een gesprek.".to_owned())
             }
             (Direction::Higher, Side::Higher) | (Direction::Lower, Side::Lower) => {
-                Some("Hier kunnen andere aanbieders iets van u leren. Wilt u uw werkwijze delen?".to_owned())
+                Some(
+                    self.voice()
+                        .say("Hier kunnen andere aanbieders iets van u leren. Wilt u uw werkwijze delen?", "Hier kunnen andere aanbieders iets van de groep leren.")
+                        .to_owned(),
+                )
             }
         }
     }
@@ -397,4 +432,111 @@ fn beyond(side: Side) -> &'static str {
 
 fn written(base: u64) -> String {
     if base == 5 { "vijf".to_owned() } else { base.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use spiegel_model::{Adjusted, Covered, Incidence, Pooled};
+
+    use super::*;
+    use crate::contradictions::addresses_the_reader;
+    use crate::{GROUP, Pipeline};
+
+    const LABELS: [Label; 13] = [
+        Label::None(MissingCode::TooSmall),
+        Label::None(MissingCode::TooFewToCompare),
+        Label::None(MissingCode::NotComparable),
+        Label::None(MissingCode::NotDelivered),
+        Label::None(MissingCode::NotApplicable),
+        Label::None(MissingCode::DefinitionChanged),
+        Label::Within(WithinKind::Equivalent),
+        Label::Within(WithinKind::Indistinguishable),
+        Label::Within(WithinKind::DiffersAsMany),
+        Label::Attention(Side::Higher),
+        Label::Attention(Side::Lower),
+        Label::Signal(Side::Higher),
+        Label::Signal(Side::Lower),
+    ];
+
+    fn trends() -> [TrendState; 6] {
+        let changed = |side| TrendState::Changed { side, from: 0.4, from_n: 120, to: 0.6, years: 3 };
+        [
+            TrendState::TooShort,
+            TrendState::Level,
+            changed(Side::Higher),
+            changed(Side::Lower),
+            TrendState::Broken { year_label: "2024".into() },
+            TrendState::Redefined { year_label: "2022".into(), because: "toen het stelsel veranderde".into() },
+        ]
+    }
+
+    fn position(label: Label, trend: TrendState, rich: bool) -> Position {
+        let value = match label {
+            Label::None(MissingCode::TooFewToCompare | MissingCode::NotComparable) | Label::Within(_) | Label::Attention(_) | Label::Signal(_) => Some(0.55),
+            Label::None(_) => None,
+        };
+        let range = Range { lower: 0.5, upper: 0.6 };
+        Position {
+            indicator: String::new(),
+            year: 2025,
+            provider_id: GROUP.to_owned(),
+            n: 240,
+            events: Some(132),
+            value,
+            interval: rich.then_some(range),
+            median: rich.then_some(0.5),
+            target: Some(0.5),
+            expected_lower: rich.then_some(0.4),
+            expected_upper: Some(0.6),
+            signal_lower: None,
+            signal_upper: rich.then_some(0.7),
+            z: None,
+            detectable_difference: rich.then_some(0.1),
+            label,
+            trend,
+            adjusted: rich.then_some(Adjusted { value: 0.52, interval: Some(range), expected: 0.5, shift: Some(1.2) }),
+            parts: Vec::new(),
+            pooled: rich.then_some(Pooled { first_year: 2023, n: 700, value: 0.5, interval: Some(range) }),
+            coverage: rich.then_some(Covered { units: 120, of: 240, caution: true, bounds: Some(range) }),
+            incidence: rich.then_some(Incidence { n: 300, value: 0.12, interval: Some(range) }),
+            shrunken: None,
+        }
+    }
+
+    /// Sentences of a text: an end is followed by a space.
+    fn longest(text: &str) -> usize {
+        text.split(". ").map(|sentence| sentence.split_whitespace().count()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn what_is_said_of_a_group_is_never_said_to_the_reader() {
+        let pipeline = Pipeline::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/kibg"))).unwrap();
+        let distribution = Distribution { providers: 40, middle: 0.5, inner: Range { lower: 0.4, upper: 0.6 }, outer: None, dots: Vec::new() };
+        let mut rendered = 0;
+        for indicator in &pipeline.indicators {
+            let spec = &indicator.spec;
+            let titles: Vec<String> = spec.adjusters.iter().map(|adjuster| adjuster.title.clone()).collect();
+            for label in LABELS {
+                for trend in trends() {
+                    for rich in [true, false] {
+                        let position = position(label, trend.clone(), rich);
+                        let subject = Subject { spec, position: &position, provider_word: "aanbieder", providers_word: "aanbieders", shown: 10, adjusters: &titles };
+                        let said = [subject.headline(), subject.further(Some(&distribution), None), subject.certainty(), subject.direction().into_iter().collect()].concat();
+                        for text in said {
+                            rendered += 1;
+                            assert!(!addresses_the_reader(&text), "{}: {text}", spec.id);
+                            assert!(longest(&text) <= 25, "{}: {text}", spec.id);
+                            assert!(!text.contains(['{', '}']) && !text.contains("  ") && !text.contains("()"), "{}: {text}", spec.id);
+                        }
+                    }
+                }
+            }
+            let words = spec.group.as_ref().unwrap();
+            assert!([&words.stands_out_more, &words.stands_out_less].iter().all(|text| text.split_whitespace().count() <= 7), "{}", spec.id);
+        }
+        assert!(rendered > 10_000, "{rendered}");
+        assert!(addresses_the_reader("Dat is uw cijfer.") && addresses_the_reader("U ligt hoger.") && !addresses_the_reader("een uur"));
+    }
 }

@@ -2,7 +2,8 @@
 
 use spiegel_model::{MethodSection, Summary, Verdict, count};
 
-use super::{correction, quality_page};
+use super::voice::Voice;
+use super::{ReportContext, correction, quality_page};
 use crate::{OwnDelivery, Results, Standing};
 
 /// Below this a number of clients is rounded (report specification 3.13).
@@ -13,7 +14,7 @@ const ROUNDED_TO: u64 = 5;
 const FINDINGS: usize = 3;
 
 /// Page 1 of the sheet. None when the provider has a report of its own, or the pipeline has no words for a sheet.
-pub(super) fn page(results: &Results, provider: &str, delivery: Option<&OwnDelivery>) -> Option<Summary> {
+pub(super) fn page(results: &Results, provider: &str, context: &ReportContext, delivery: Option<&OwnDelivery>) -> Option<Summary> {
     let spec = results.pipeline.spec.sheet.as_ref()?;
     let Standing::TooFewClients { clients, needed } = results.providers.get(provider)?.standing else { return None };
     let words = &results.pipeline.spec.words;
@@ -27,8 +28,11 @@ pub(super) fn page(results: &Results, provider: &str, delivery: Option<&OwnDeliv
             blocks.push(section("Wat u kunt herstellen", Vec::new(), repairs));
         }
     }
+    if let Some(group) = results.pipeline.spec.group_report.as_ref().filter(|_| context.has_group_report) {
+        blocks.push(section("Samen met andere kleine aanbieders", vec![group.on_sheet.clone()], Vec::new()));
+    }
     blocks.push(section("Zo komt u eerder aan een eigen rapportage", Vec::new(), spec.sooner.clone()));
-    blocks.push(correction(results));
+    blocks.push(correction(results, Voice::You));
     blocks.push(section("Vragen?", vec![spec.invitation.clone()], Vec::new()));
     Some(Summary {
         lead: format!("{}.", spec.title),
@@ -66,7 +70,7 @@ fn rounded(clients: u64) -> String {
 }
 
 /// `over 2024 en 2025`.
-fn years(results: &Results) -> String {
+pub(super) fn years(results: &Results) -> String {
     let window = i32::try_from(results.year.minimum.client_years).unwrap_or(1).max(1);
     let first = results.year.year - window + 1;
     match window {

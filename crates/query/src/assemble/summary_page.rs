@@ -9,6 +9,8 @@ use spiegel_model::{
 
 use super::indicator_page::{Page, is_share, place_text};
 use super::sentences::listed;
+use super::sheet::years;
+use super::voice::Voice;
 use super::{code_note, code_text, correction};
 use crate::distribution::on_grid;
 use crate::{Distribution, Results};
@@ -25,7 +27,8 @@ const SPINE_STEP: f64 = 0.001;
 const SPINE_LIMIT: f64 = 1.2;
 
 pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: Variant) -> Summary {
-    let words = &results.pipeline.spec.words;
+    let voice = Voice::of(provider);
+    let full = variant != Variant::SinglePage;
     let rows: Vec<SummaryRow> = pages.iter().map(|page| row(results, page)).collect();
     let codes: BTreeSet<MissingCode> = pages
         .iter()
@@ -35,23 +38,30 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: V
         })
         .collect();
     let topics: Vec<Topic> =
-        if variant == Variant::Individual { named(&standing_out(pages)).iter().filter_map(|page| topic(results, page)).collect() } else { Vec::new() };
+        if full { named(&standing_out(pages)).iter().filter_map(|page| topic(results, page)).collect() } else { Vec::new() };
     Summary {
         lead: "In één oogopslag.".to_owned(),
-        sentences: if variant == Variant::Individual { opening(pages, also_standing_out(results, provider)) } else { nothing_shown(results) },
-        heads: ["Onderwerp", "n", "U", "95%-interval", "lager", "midden", "hoger", "Uw plek"].map(str::to_owned).into(),
-        legend: if variant == Variant::Individual { legend(results, pages) } else { String::new() },
+        sentences: if full {
+            whose(results).into_iter().chain(opening(pages, also_standing_out(results, provider), voice)).collect()
+        } else {
+            nothing_shown(results)
+        },
+        heads: ["Onderwerp", "n", voice.say("U", "Groep"), "95%-interval", "lager", "midden", "hoger", voice.say("Uw plek", "Plek")].map(str::to_owned).into(),
+        legend: if full { legend(results, pages, voice) } else { String::new() },
         rows,
         topics_title: "Om te bespreken".to_owned(),
-        topics_none: if topics.is_empty() && variant == Variant::Individual {
+        topics_none: if topics.is_empty() && full {
             "Kies zelf een onderwerp. Bij elk onderwerp staat een vraag voor in uw team.".to_owned()
         } else {
             String::new()
         },
         topics,
-        blocks: if variant == Variant::Individual { blocks(results, provider, pages) } else { reasons(results, pages) },
-        notes: codes.into_iter().map(|code| code_note(code, results)).collect(),
-        confidentiality: words.confidentiality.clone(),
+        blocks: if full { blocks(results, provider, pages) } else { reasons(results, pages) },
+        notes: codes.into_iter().map(|code| code_note(code, results, voice)).collect(),
+        confidentiality: match (voice, &results.pipeline.spec.group_report) {
+            (Voice::Group, Some(words)) => words.confidentiality.clone(),
+            _ => results.pipeline.spec.words.confidentiality.clone(),
+        },
     }
 }
 
@@ -61,8 +71,8 @@ fn row(results: &Results, page: &Page) -> SummaryRow {
     let shown = results.year.minimum.shown;
     let own = match (value, label) {
         (Some(value), _) => format.value(value, n),
-        (None, Label::None(code)) => code_text(code, shown),
-        (None, _) => code_text(MissingCode::NotDelivered, shown),
+        (None, Label::None(code)) => code_text(code, shown, Voice::of(&page.position.provider_id)),
+        (None, _) => code_text(MissingCode::NotDelivered, shown, Voice::of(&page.position.provider_id)),
     };
     let place = place_text(&page.position, shown);
     let marks = match label {
@@ -171,34 +181,59 @@ fn also_standing_out(results: &Results, provider: &str) -> Option<String> {
     (!out.is_empty()).then(|| format!("Bij wat ook gemeten is, valt op: {}.", listed(&out)))
 }
 
-fn opening(pages: &[Page], also: Option<String>) -> Vec<String> {
+/// Whose figures these are, for a group (report specification 3.12); nothing for one provider.
+fn whose(results: &Results) -> Vec<String> {
+    let (Some(gathered), Some(words)) = (&results.gathered, &results.pipeline.spec.group_report) else { return Vec::new() };
+    let mut sentences = vec![
+        format!("Dit is een gezamenlijke rapportage van {} {}, samen {} {}.", gathered.members, words.members, count(gathered.units), words.units),
+        format!("Van u ontvingen we {} gegevens van minder dan {} {}.", years(results), results.year.minimum.clients, results.pipeline.spec.report.clients),
+        "Daarom tonen we geen cijfers van u alleen: die zouden te onzeker zijn, en soms tot cliënten te herleiden.".to_owned(),
+    ];
+    match gathered.left_out {
+        0 => {}
+        1 => sentences.push("Eén aanbieder telt niet mee, omdat de groep anders te veel over die ene zou zeggen.".to_owned()),
+        many => sentences.push(format!(
+            "{} {} tellen niet mee, omdat de groep anders te veel over elk van hen zou zeggen.",
+            capitalised(&ordinal_word(many)),
+            words.members
+        )),
+    }
+    sentences
+}
+
+fn opening(pages: &[Page], also: Option<String>, voice: Voice) -> Vec<String> {
+    let who = voice.say("ligt u", "ligt de groep");
+    let clients = voice.say("uw aantal cliënten", "haar aantal cliënten");
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
     let left_out = pages.len() - compared;
     let out = standing_out(pages);
     let within = compared - out.len();
     let mut sentences = Vec::new();
     if compared == 0 {
-        sentences.push("U ziet uw eigen cijfers, zonder plek: voor een vergelijking zijn er te weinig gegevens.".to_owned());
+        sentences.push(format!(
+            "{}, zonder plek: voor een vergelijking zijn er te weinig gegevens.",
+            voice.say("U ziet uw eigen cijfers", "Hier staan de cijfers van de groep")
+        ));
         return sentences;
     }
     if out.is_empty() {
         sentences.push(if compared == 1 {
-            "Op het ene onderwerp dat we vergelijken ligt u binnen de spreiding die past bij uw aantal cliënten.".to_owned()
+            format!("Op het ene onderwerp dat we vergelijken {who} binnen de spreiding die past bij {clients}.")
         } else {
-            format!("Op alle {compared} onderwerpen die we vergelijken ligt u binnen de spreiding die past bij uw aantal cliënten.")
+            format!("Op alle {compared} onderwerpen die we vergelijken {who} binnen de spreiding die past bij {clients}.")
         });
         sentences.push(also.unwrap_or_else(|| "Er valt niets op. Kijk bij de trends of u zelf iets wilt bespreken.".to_owned()));
     } else {
         sentences.push(format!(
-            "Op {} van de {compared} onderwerpen {} ligt u binnen de spreiding die past bij uw aantal cliënten.",
+            "Op {} van de {compared} onderwerpen {} {who} binnen de spreiding die past bij {clients}.",
             if within == 0 { "geen".to_owned() } else { within.to_string() },
             if left_out > 0 { "die we vergelijken" } else { "" }
         ).replace("  ", " "));
         let named: Vec<String> = named(&out)
             .iter()
             .map(|page| match page.position.label.side() {
-                Some(Side::Lower) => page.spec.verbs.stands_out_less.clone(),
-                _ => page.spec.verbs.stands_out_more.clone(),
+                Some(Side::Lower) => stands_out(page, voice).1.clone(),
+                _ => stands_out(page, voice).0.clone(),
             })
             .collect();
         sentences.push(match (out.len(), out.len() > named.len()) {
@@ -226,6 +261,14 @@ fn opening(pages: &[Page], also: Option<String>) -> Vec<String> {
     sentences
 }
 
+/// What is said of a value that stands out: when higher, when lower.
+fn stands_out(page: &Page, voice: Voice) -> (&String, &String) {
+    match (voice, &page.spec.group) {
+        (Voice::Group, Some(words)) => (&words.stands_out_more, &words.stands_out_less),
+        _ => (&page.spec.verbs.stands_out_more, &page.spec.verbs.stands_out_less),
+    }
+}
+
 fn nothing_shown(results: &Results) -> Vec<String> {
     let minimum = results.year.minimum.shown;
     vec![
@@ -241,19 +284,19 @@ fn reasons(results: &Results, pages: &[Page]) -> Vec<MethodSection> {
     let bullets = pages
         .iter()
         .map(|page| match page.position.label {
-            Label::None(code) => format!("{}: {}.", page.spec.short, code_text(code, shown)),
+            Label::None(code) => format!("{}: {}.", page.spec.short, code_text(code, shown, Voice::of(&page.position.provider_id))),
             _ => page.spec.short.clone(),
         })
         .collect();
     vec![
         MethodSection { title: "Per onderwerp".to_owned(), paragraphs: Vec::new(), bullets },
-        correction(results),
+        correction(results, Voice::You),
     ]
 }
 
-fn legend(results: &Results, pages: &[Page]) -> String {
+fn legend(results: &Results, pages: &[Page], voice: Voice) -> String {
     let words = &results.pipeline.spec.words;
-    let mut parts = vec!["Zo leest u dit: de blauwe stip bent u, de blauwe lijn is het 95%-interval".to_owned()];
+    let mut parts = vec![format!("Zo leest u dit: de blauwe stip {}, de blauwe lijn is het 95%-interval", voice.say("bent u", "is de groep"))];
     if pages.iter().any(|page| page.group.is_some()) {
         parts.push("de ruit is uw vergelijkgroep".to_owned());
     }
@@ -308,6 +351,7 @@ fn topic(results: &Results, page: &Page) -> Option<Topic> {
 }
 
 fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String> {
+    let voice = Voice::of(provider);
     let mut paragraphs = Vec::new();
     let shown: Vec<&Page> = pages.iter().filter(|page| page.position.value.is_some()).collect();
     if let (Some(least), Some(most)) =
@@ -321,7 +365,15 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
             format!("{} tot {}", count(least.position.n), count(most.position.n))
         };
         paragraphs.push(format!(
-            "Uw cijfers berusten op {numbers} {unit}. Hoe kleiner het aantal, hoe breder het interval."
+            "{} berusten op {numbers} {unit}. Hoe kleiner het aantal, hoe breder het interval.",
+            voice.say("Uw cijfers", "De cijfers van de groep")
+        ));
+    }
+    if voice == Voice::Group {
+        paragraphs.push(format!(
+            "Geen {} heeft meer dan {} van de gegevens. Een onderwerp of jaar waarbij dat wel zo is, staat er niet.",
+            results.pipeline.spec.words.provider,
+            percentage(results.year.minimum.group_largest_share, 0)
         ));
     }
     if let Some(group) = results.providers.get(provider).and_then(|one| one.groups.first()) {
@@ -338,7 +390,8 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
     let all_out = standing_out(pages).len() + also.iter().filter(|(_, position)| position.label.side().is_some()).count();
     if compared > 1 {
         paragraphs.push(format!(
-            "Van elke honderd cijfers die we vergelijken, vallen er gewoonlijk ongeveer vijf op. Bij u {} van de {all_compared}{}.",
+            "Van elke honderd cijfers die we vergelijken, vallen er gewoonlijk ongeveer vijf op. Bij {} {} van de {all_compared}{}.",
+            voice.say("u", "de groep"),
             match all_out {
                 0 => "valt er geen".to_owned(),
                 1 => "valt er 1".to_owned(),

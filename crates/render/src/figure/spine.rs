@@ -42,10 +42,10 @@ pub fn annotated_spine(guide: &GuideSpine) -> Result<Figure, DrawError> {
     let centre = height / 2;
     let (above, near, far) = (centre - points(LABEL_DISTANCE), centre + points(LABEL_DISTANCE), centre + points(2.0 * LABEL_DISTANCE - 4.0));
     let own = guide.row.own.unwrap_or_default();
-    let group = guide.row.group.unwrap_or_default();
+    let group = guide.row.group;
     let (light, dark) = ((guide.row.outer_lower + guide.row.inner_lower) / 2.0, guide.row.inner_lower / 2.0);
     let reach = points(TEXT_POINTS / 2.0 + 0.5);
-    for (value, label) in [(light, far), (dark, far), (group, near)] {
+    for (value, label) in [(light, far), (dark, far)].into_iter().chain(group.map(|group| (group, near))) {
         figure.add_line(Token::Muted, points(0.5), Dash::Solid, false, vec![(x(value), centre + points(5.5)), (x(value), label - reach)]);
     }
     let labels = [
@@ -54,11 +54,11 @@ pub fn annotated_spine(guide: &GuideSpine) -> Result<Figure, DrawError> {
         ((x(0.0), above), Anchor::Middle, guide.middle.clone()),
         ((x(own), above), Anchor::Middle, guide.own.clone()),
         ((x(own), near), Anchor::Middle, guide.interval.clone()),
-        ((x(group), near), Anchor::Middle, guide.group.clone()),
         ((x(light), far), Anchor::Middle, guide.outer.clone()),
         ((x(dark), far), Anchor::Start, guide.inner.clone()),
     ];
-    for (place, anchor, text) in labels {
+    let group = group.map(|group| ((x(group), near), Anchor::Middle, guide.group.clone()));
+    for (place, anchor, text) in labels.into_iter().chain(group) {
         fixed_text(&mut figure, place, anchor, text);
     }
     Ok(figure)
