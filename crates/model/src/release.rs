@@ -520,9 +520,11 @@ pub struct RungOutcome {
     pub star_share: f64,
     /// Share of rows of which at least minutes and duration are withheld.
     pub process_star_share: f64,
-    /// Different clients of the smallest class before anything is withheld, banded.
+    /// Different clients of the smallest class of region, diagnosis, age and sex before anything is withheld, banded.
     pub smallest_class: String,
-    /// Classes that do not pass before anything is withheld.
+    /// Classes of region, diagnosis, age and sex.
+    pub classes: u64,
+    /// Those of them that are not safe before anything is withheld.
     pub failing_classes: u64,
     /// Whether the year may be released on it.
     pub passes: bool,

@@ -21,7 +21,7 @@ use tokio::runtime::Runtime;
 
 use crate::checks::each;
 use crate::norm::{self, Norm};
-use crate::{Error, Pipeline, lines};
+use crate::{Error, Pipeline, Register, lines};
 
 /// Tables whose Parquet is larger than this are not kept in memory: a few hundred megabytes in all.
 const KEPT_BYTES_MAXIMUM: u64 = 32 << 20;
@@ -195,6 +195,26 @@ impl Engine {
         Ok(())
     }
 
+    /// The provider register as the table `register`: `provider_id` and its columns, all text, NULL where empty.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] when it cannot be made a table.
+    pub(crate) fn register_providers(&self, register: &Register) -> Result<(), Error> {
+        let bug = |error: &dyn std::fmt::Display| Error::Bug(format!("table register: {error}"));
+        let rows = register.rows();
+        let mut columns: Vec<(String, ArrayRef)> =
+            vec![("provider_id".to_owned(), Arc::new(rows.iter().map(|(id, _)| Some(*id)).collect::<StringArray>()) as ArrayRef)];
+        for name in register.columns() {
+            let cells: StringArray = rows.iter().map(|(_, cells)| cells.get(name).map(String::as_str).filter(|cell| !cell.is_empty())).collect();
+            columns.push((name.to_owned(), Arc::new(cells)));
+        }
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).map_err(|error| bug(&error))?;
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|error| bug(&error))?;
+        self.context.deregister_table("register").map_err(|error| bug(&error))?;
+        self.context.register_table("register", Arc::new(table)).map_err(|error| bug(&error))?;
+        Ok(())
+    }
+
     /// Registers the views; for one year they are computed now, once.
     pub(crate) fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
         for (name, sql) in &pipeline.views {
@@ -311,6 +331,11 @@ impl Rows {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The rows as they came.
+    pub(crate) fn into_batches(self) -> Vec<RecordBatch> {
+        self.batches
     }
 
     /// True when they have this column.
