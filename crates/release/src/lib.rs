@@ -23,8 +23,10 @@ pub mod atoms;
 pub mod documents;
 mod error;
 pub mod hierarchy;
+pub mod measures;
 mod policy;
 pub mod record;
+pub mod suppression;
 pub mod tables;
 
 pub use error::{Error, Refusal, banded, ladder_table};
