@@ -50,6 +50,35 @@ pub fn locate(path: &Path) -> Result<(PathBuf, PathBuf), Error> {
     Ok((path.to_owned(), directory))
 }
 
+/// Years of a release, ascending.
+///
+/// # Errors
+/// [`Error::Lake`] when its manifest cannot be read.
+pub fn years(folder: &Path) -> Result<Vec<i32>, Error> {
+    let manifest: Manifest = write::read_json(&folder.join("manifest.json"))?;
+    let mut years: Vec<i32> = manifest.tables.iter().flat_map(|table| &table.files).filter_map(|file| file.year).collect();
+    years.sort_unstable();
+    years.dedup();
+    Ok(years)
+}
+
+/// True when no check failed.
+#[must_use]
+pub fn holds(checks: &[CheckResult]) -> bool {
+    checks.iter().all(|check| check.result != CheckOutcome::Failed)
+}
+
+/// A check as one line: `V05 passed: rows in every class: 2013 classes`.
+#[must_use]
+pub fn line(check: &CheckResult) -> String {
+    let result = match check.result {
+        CheckOutcome::Passed => "passed",
+        CheckOutcome::Failed => "FAILED",
+        CheckOutcome::NotApplicable => "not here",
+    };
+    format!("{} {result}: {}: {}\n", check.id, check.title, check.detail)
+}
+
 /// What a check found: a few words when it holds, or why not.
 type Found = Result<String, String>;
 
