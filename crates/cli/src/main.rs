@@ -46,6 +46,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Ingest(ingest) => steps::ingest_verb(&ingest),
         Verb::Benchmark(benchmark) => steps::benchmark_verb(&benchmark),
         Verb::Report(report) => steps::report_verb(&report),
+        Verb::Release(release) => steps::release(&release),
+        Verb::Verify(verify) => steps::verify(&verify),
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
         Verb::Query(query) => verbs::query(&query),

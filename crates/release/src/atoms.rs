@@ -146,6 +146,12 @@ impl Rules {
         None
     }
 
+    /// Assesses some records as if they were a class.
+    #[must_use]
+    pub fn assess_records(&self, records: &[Trajectory]) -> Assessment {
+        self.assess(&mut records.iter().map(member).collect::<Vec<u64>>())
+    }
+
     fn shares(&self, counts: &Counts) -> [f64; 3] {
         SPANS.map(|span| {
             let known: u32 = span.clone().filter(|at| self.known[*at]).map(|at| counts[at]).sum();
@@ -243,7 +249,6 @@ impl Coded {
 
 /// One core class: rows that are equal in region, diagnosis, age and sex.
 struct Core {
-    codes: u32,
     rows: Range<usize>,
     rule: Option<&'static str>,
 }
@@ -294,7 +299,7 @@ impl<'a> Draft<'a> {
             let end = start + draft.order[start..].partition_point(|key| key.0 == codes);
             let is_known = codes / draft.coded[3].len() % ages < draft.coded[2].len();
             let rule = if is_known { rules.broken(&draft.assess(std::iter::once(start..end))) } else { Some("age not known") };
-            draft.cores.push(Core { codes, rows: start..end, rule });
+            draft.cores.push(Core { rows: start..end, rule });
             start = end;
         }
         draft

@@ -28,14 +28,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     let (register, register_bytes) = register(workplace, &pipeline)?;
     let held = held(workplace)?;
     let data = data_fingerprint(workplace, &held)?;
-    let year_bytes = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
-    let made_from = sha256(&[
-        program().as_bytes(),
-        data.as_bytes(),
-        pipeline.fingerprint.as_bytes(),
-        &year_bytes,
-        &register_bytes,
-    ]);
+    let made_from = made_from(workplace, &pipeline, &data, &register_bytes)?;
     let mut run = Run::load(root)?;
     if is_finished(workplace, &run, &made_from) {
         Progress::start("benchmark", 1).end("unchanged");
@@ -74,6 +67,21 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         results.indicators.len()
     ));
     Ok(())
+}
+
+/// Everything that the results of a year follow from, as one fingerprint.
+fn made_from(workplace: &Workplace, pipeline: &Pipeline, data: &str, register: &[u8]) -> anyhow::Result<String> {
+    let year = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
+    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), &year, register]))
+}
+
+/// True when the results of the year are there and follow from what the batch holds now.
+pub(super) fn is_up_to_date(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<bool> {
+    let (_, register) = register(workplace, pipeline)?;
+    let data = data_fingerprint(workplace, &held(workplace)?)?;
+    let made_from = made_from(workplace, pipeline, &data, &register)?;
+    let run = Run::load(workplace.batch.root())?;
+    Ok(run.years.get(&workplace.year.year.to_string()).is_some_and(|state| state.made_from == made_from))
 }
 
 /// What is held for an analyst, by year of the trend.

@@ -4,6 +4,7 @@ pub(crate) mod benchmark;
 pub(crate) mod checks;
 pub(crate) mod feedback;
 mod ingest;
+mod release;
 mod report;
 mod workbook;
 
@@ -87,6 +88,7 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
     report::run(&workplace, &arguments.making)
 }
 
+pub(crate) use release::{release, verify};
 pub(crate) use report::beside as template_beside;
 
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.
