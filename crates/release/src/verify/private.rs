@@ -28,11 +28,11 @@ pub struct PrivateTruth<'a> {
 }
 
 /// One year of the release with its records, each in its class again.
-struct Year<'a> {
-    input: &'a YearInput,
-    assignment: Assignment,
+pub(super) struct Year<'a> {
+    pub(super) input: &'a YearInput,
+    pub(super) assignment: Assignment,
     /// Rows of the file by class.
-    released: BTreeMap<Vec<String>, u64>,
+    pub(super) released: BTreeMap<Vec<String>, u64>,
 }
 
 /// Checks a release against the truth. `path` as in [`super::verify`].
@@ -92,7 +92,7 @@ fn records_of<'a>(year: &'a Year<'_>, class: &'a atoms::Class) -> impl Iterator<
 }
 
 /// V20.
-fn clients(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn clients(years: &[Year<'_>], policy: &Policy) -> Found {
     let mut mistakes = Vec::new();
     let (mut count, mut smallest) = (0, u64::MAX);
     for year in years {
@@ -111,7 +111,7 @@ fn clients(years: &[Year<'_>], policy: &Policy) -> Found {
 }
 
 /// V21.
-fn insiders(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn insiders(years: &[Year<'_>], policy: &Policy) -> Found {
     let mut mistakes = Vec::new();
     let mut count = 0;
     for year in years {
@@ -141,7 +141,7 @@ fn known_codes(row: &Trajectory, policy: &Policy) -> Vec<Option<String>> {
 }
 
 /// V22.
-fn linkage(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn linkage(years: &[Year<'_>], policy: &Policy) -> Found {
     let mut mistakes = Vec::new();
     let mut smallest = u64::MAX;
     for year in years {
@@ -164,7 +164,7 @@ fn sensitive_code(row: &Trajectory, column: usize) -> &'static str {
 }
 
 /// V23.
-fn without_a_group(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn without_a_group(years: &[Year<'_>], policy: &Policy) -> Found {
     let spec = &policy.spec;
     let mut mistakes = Vec::new();
     let mut largest: f64 = 0.0;
@@ -330,7 +330,7 @@ fn again(release: &Opened, years: &[Year<'_>], truth: &PrivateTruth<'_>) -> Resu
 }
 
 /// V29.
-fn one_client(policy: &Policy) -> Found {
+pub(super) fn one_client(policy: &Policy) -> Found {
     let row = |group: u32, client: u32| Trajectory {
         group,
         provider: group,
@@ -362,7 +362,7 @@ fn one_client(policy: &Policy) -> Found {
 }
 
 /// V30.
-fn nested(hierarchies: &Hierarchies) -> Found {
+pub(super) fn nested(hierarchies: &Hierarchies) -> Found {
     let mut mistakes = Vec::new();
     let mut count = 0;
     for dimension in Dimension::ALL {

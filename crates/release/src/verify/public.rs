@@ -445,7 +445,7 @@ fn forensics(release: &Opened) -> Found {
 }
 
 /// Values in dictionary pages that no row has.
-fn ghosts(reader: &SerializedFileReader<File>, group: usize, batches: &[RecordBatch]) -> Result<usize, String> {
+pub(super) fn ghosts(reader: &SerializedFileReader<File>, group: usize, batches: &[RecordBatch]) -> Result<usize, String> {
     let rows = reader.get_row_group(group).map_err(|error| error.to_string())?;
     let mut ghosts = 0;
     for column in 0..rows.num_columns() {
