@@ -30,6 +30,7 @@ mod parquet_file;
 mod policy;
 pub mod privacy;
 pub mod record;
+pub mod suppression;
 pub mod tables;
 pub mod verify;
 mod version;
