@@ -33,7 +33,7 @@ impl Dice {
 /// The policy of the pipeline on its coarsest rung, with limits that a small country can meet.
 pub(crate) fn policy() -> Policy {
     let text = include_str!("../../../pipelines/kibg/release/policy.toml")
-        .replace("rung = \"L\"", "rung = \"XS\"")
+        .replace("rung = \"M\"", "rung = \"XS\"")
         .replace("max_star_share = 0.02", "max_star_share = 0.20")
         .replace("max_process_star_share = 0.10", "max_process_star_share = 0.60");
     Policy::parse(Path::new("../../pipelines/kibg/release"), &text).unwrap()

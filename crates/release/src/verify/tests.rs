@@ -127,6 +127,13 @@ impl Lake {
         self.replace(TableId::Codebook, &path, &concat_batches(&one.schema(), &[one.clone(), rows]).unwrap());
     }
 
+    /// Changes rows of the table `measures`.
+    fn change_measures(&self, change: impl Fn(&mut crate::tables::MeasureRow)) {
+        let mut rows = super::public::measure_rows(&[self.rows(B)]);
+        rows.iter_mut().for_each(change);
+        self.replace(TableId::Measures, B, &crate::tables::measures(&rows).unwrap());
+    }
+
     /// Changes one column of text of a small table.
     fn rename(&self, table: TableId, path: &str, column: &str, change: impl Fn(usize, &str) -> String) {
         let rows = self.rows(path);
@@ -152,6 +159,7 @@ fn sorted(rows: &RecordBatch) -> RecordBatch {
 }
 
 const A: &str = "data/trajectories/trajectories-2025.parquet";
+const B: &str = "data/measures/measures-2025.parquet";
 const C: &str = "data/provider_distribution/provider_distribution-2025.parquet";
 
 /// A class of which nothing is withheld: the cells of its quasi-identifiers, and how many rows it has.
@@ -399,6 +407,57 @@ fn v23_certain_for_the_group_that_takes_its_own_out() {
         row.incomplete = if at % 2 == 0 { crate::record::Answer::No } else { crate::record::Answer::Yes };
     });
     assert!(super::private::without_a_group(&[Year { input: &input, assignment, released }], &lake.policy).is_err());
+}
+
+/// A cell of four groups that bring so much.
+fn of_four(contributions: [f64; 4]) -> super::private::PublishedCell {
+    super::private::PublishedCell { name: "a cell".to_owned(), has_sum: true, contributions: contributions.iter().map(|sum| (10.0, *sum)).collect() }
+}
+
+#[test]
+fn v24_and_v25_a_cell_that_is_nearly_all_of_two_groups() {
+    assert!(super::private::concentrated(&[of_four([100.0, 90.0, 80.0, 70.0])], 10.0).is_ok());
+    assert!(super::private::subtracted(&[of_four([100.0, 90.0, 80.0, 70.0])], 10.0).is_ok());
+    // The second takes its own out and knows the first to within five percent.
+    assert!(super::private::concentrated(&[of_four([100.0, 60.0, 3.0, 2.0])], 10.0).is_err());
+    assert!(super::private::subtracted(&[of_four([100.0, 60.0, 3.0, 2.0])], 10.0).is_err());
+}
+
+#[test]
+fn v08_a_count_that_is_not_rounded() {
+    let lake = Lake::new();
+    lake.change_measures(|row| row.n_rounded += i32::from(row.conf_status == "F" && row.measure == "trajectories" && row.dimension_set == "total"));
+    assert_eq!(lake.failing(), ["V08"]);
+}
+
+#[test]
+fn v08_a_value_of_a_cell_that_is_withheld() {
+    let lake = Lake::new();
+    let cells = super::public::measure_rows(&[lake.rows(B)]);
+    let hidden = cells.iter().find(|row| row.value.is_none()).expect("something is withheld").clone();
+    lake.change_measures(|row| {
+        if *row == hidden {
+            row.value = Some(5.0);
+        }
+    });
+    assert_eq!(lake.failing(), ["V08"]);
+}
+
+#[test]
+fn v09_a_withheld_cell_that_is_what_the_others_leave() {
+    let lake = Lake::new();
+    // One kind of provider is withheld, and the other kinds and their total are told.
+    let sets = ["total", "provider_class"];
+    let cells = super::public::measure_rows(&[lake.rows(B)]);
+    let hidden = cells.iter().find(|row| row.dimension_set == "provider_class" && row.measure == "minutes_mean").expect("a kind of provider").provider_class.clone();
+    lake.change_measures(|row| {
+        if row.measure == "minutes_mean" && sets.contains(&row.dimension_set.as_str()) {
+            let is_hidden = row.provider_class == hidden;
+            (row.conf_status, row.obs_status) = (if is_hidden { "A" } else { "F" }.to_owned(), "A".to_owned());
+            (row.value, row.n_rounded) = if is_hidden { (None, 0) } else { (Some(500.0), 1000) };
+        }
+    });
+    assert_eq!(lake.failing(), ["V09"]);
 }
 
 #[test]
