@@ -215,15 +215,15 @@ fn codes_of(member: u64) -> [usize; 3] {
     [codes / 15, 3 + codes / 5 % 3, 6 + codes % 5]
 }
 
-/// Codes of one dimension at a node: the code of every value, as a number.
-struct Coded {
+/// Codes of one dimension on a level: the code of every value, as a number.
+pub(crate) struct Coded {
     labels: Vec<String>,
     of_value: Vec<u8>,
     first: u32,
 }
 
 impl Coded {
-    fn new(hierarchies: &Hierarchies, dimension: Dimension, level: u8) -> Self {
+    pub(crate) fn new(hierarchies: &Hierarchies, dimension: Dimension, level: u8) -> Self {
         let labels = hierarchies.codes(dimension, level);
         let values = dimension.values();
         let first = values.start;
@@ -237,13 +237,17 @@ impl Coded {
     }
 
     /// Beyond the last value nothing changes.
-    fn code(&self, value: u32) -> u32 {
+    pub(crate) fn code(&self, value: u32) -> u32 {
         let at = (value.saturating_sub(self.first) as usize).min(self.of_value.len().saturating_sub(1));
         u32::from(self.of_value.get(at).copied().unwrap_or(0))
     }
 
-    fn len(&self) -> u32 {
+    pub(crate) fn len(&self) -> u32 {
         self.labels.len() as u32
+    }
+
+    pub(crate) fn labels(&self) -> &[String] {
+        &self.labels
     }
 }
 
@@ -478,4 +482,123 @@ fn refusal(records: &Records, policy: &Policy, ladder: Vec<RungOutcome>) -> Erro
         |rung| format!("Rung {} passes: pin it in policy.toml (a new major version), or wait until the year has more trajectories.", rung.rung),
     );
     Error::Refused(Box::new(Refusal { year: Some(records.year), rule: rule.to_owned(), found, remedy, ladder }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::invented;
+
+    /// What the rules say, written again from the specification, over names and not numbers.
+    fn is_safe(class: &Class, records: &Records, policy: &Policy) -> bool {
+        let rows: Vec<&Trajectory> = class.rows.iter().map(|row| &records.rows[*row as usize]).collect();
+        let clients: BTreeSet<&String> = rows.iter().map(|row| &records.clients[row.client as usize]).collect();
+        let groups: BTreeSet<u32> = rows.iter().map(|row| row.group).collect();
+        let share = |rows: &[&Trajectory]| {
+            let known: Vec<RomCategory> = rows.iter().map(|row| row.rom_category).filter(|category| *category != RomCategory::NoPair).collect();
+            let most = RomCategory::ALL.iter().map(|one| known.iter().filter(|category| *category == one).count()).max().unwrap_or(0);
+            if known.is_empty() { 0.0 } else { most as f64 / known.len() as f64 }
+        };
+        let without = |group: u32| rows.iter().copied().filter(|row| row.group != group).collect::<Vec<_>>();
+        let rest_is_enough = groups.iter().all(|group| {
+            let left: BTreeSet<u32> = without(*group).iter().map(|row| row.client).collect();
+            left.len() >= 5 && share(&without(*group)) <= 0.8
+        });
+        let different: BTreeSet<RomCategory> = rows.iter().map(|row| row.rom_category).collect();
+        let incomplete = rows.iter().filter(|row| row.incomplete == Answer::Yes).count() as f64 / rows.len() as f64;
+        clients.len() >= policy.spec.k_clients as usize && groups.len() >= 3 && rest_is_enough && share(&rows) <= 0.8 && different.len() >= 2 && incomplete <= 0.8
+    }
+
+    #[test]
+    fn every_class_is_safe_by_a_second_count_and_no_row_is_lost() {
+        let policy = invented::policy();
+        for seed in 1..6 {
+            let records = invented::records(2025, 6000, 60, seed);
+            let assignment = assign(&records, &policy).unwrap();
+            let mut seen = vec![0; records.rows.len()];
+            for class in &assignment.classes {
+                assert!(is_safe(class, &records, &policy), "seed {seed}: {:?}", class.codes);
+                assert!(class.withheld == Withheld::Nothing || class.sources >= 2, "a hidden class that follows from the others");
+                class.rows.iter().for_each(|row| seen[*row as usize] += 1);
+            }
+            assert!(seen.iter().all(|times| *times == 1), "seed {seed}: every row in one class");
+            assert!(assignment.classes.iter().any(|class| class.withheld == Withheld::Everything), "an age that is not known is withheld");
+            assert!(assignment.classes.iter().any(|class| class.withheld == Withheld::Process));
+            assert!(assignment.classes.windows(2).all(|pair| pair[0].codes < pair[1].codes), "classes are sorted and different");
+        }
+    }
+
+    #[test]
+    fn a_row_has_its_own_codes_or_none_and_the_order_of_the_rows_changes_nothing() {
+        let policy = invented::policy();
+        let records = invented::records(2025, 6000, 60, 9);
+        let assignment = assign(&records, &policy).unwrap();
+        for class in &assignment.classes {
+            for row in class.rows.iter().map(|row| &records.rows[*row as usize]) {
+                let values = [Some(u32::from(row.province)), Some(u32::from(row.diagnosis)), row.age.map(u32::from), Some(u32::from(row.sex)), Some(row.minutes), Some(row.days)];
+                for (at, dimension) in Dimension::ALL.into_iter().enumerate() {
+                    let code = values[at].map(|value| policy.hierarchies.code(dimension, dimension.level(policy.node), value));
+                    assert!(class.codes[at] == WITHHELD || Some(&class.codes[at]) == code.as_ref());
+                }
+            }
+        }
+        let mut reversed = records.clone();
+        reversed.rows.reverse();
+        let again = assign(&reversed, &policy).unwrap();
+        let last = records.rows.len() as u32 - 1;
+        let sizes = |assignment: &Assignment| assignment.classes.iter().map(|class| (class.codes.clone(), class.rows.len(), class.assessment)).collect::<Vec<_>>();
+        assert_eq!(sizes(&assignment), sizes(&again));
+        let rows = |class: &Class| class.rows.iter().map(|row| last - row).collect::<BTreeSet<_>>();
+        assert!(assignment.classes.iter().zip(&again.classes).all(|(one, other)| rows(one) == other.rows.iter().copied().collect()));
+    }
+
+    #[test]
+    fn each_rule_refuses_the_class_that_breaks_only_it() {
+        let policy = invented::policy();
+        let rules = Rules::new(&policy.spec);
+        let base = invented::records(2025, 100, 4, 1).rows[0];
+        // Sixteen clients of four groups, half of them with a pair, no outcome most of the time.
+        let good: Vec<Trajectory> = (0..16)
+            .map(|at| Trajectory {
+                group: at % 4,
+                client: at,
+                rom_category: if at < 8 { RomCategory::NoPair } else { RomCategory::ALL[at as usize / 4 % 2 * 2] },
+                incomplete: if at % 3 == 0 { Answer::Yes } else { Answer::No },
+                back_in_care: Answer::Unknown,
+                ..base
+            })
+            .collect();
+        let broken = |change: &dyn Fn(usize, &mut Trajectory)| {
+            let mut rows = good.clone();
+            rows.iter_mut().enumerate().for_each(|(at, row)| change(at, row));
+            rules.broken(&rules.assess_records(&rows))
+        };
+        assert_eq!(broken(&|_, _| {}), None);
+        assert_eq!(broken(&|_, row| row.client %= 8), Some("k_clients"));
+        assert_eq!(broken(&|_, row| row.group %= 2), Some("min_provider_groups"));
+        assert_eq!(broken(&|at, row| row.group = if at < 12 { 0 } else { at as u32 % 4 }), Some("insider_rest_rows"));
+        assert_eq!(broken(&|_, row| row.rom_category = RomCategory::NoPair), Some("l_distinct"));
+        assert_eq!(broken(&|_, row| row.incomplete = Answer::Yes), Some("alpha"));
+        // Three quarters have one outcome, and whoever knows the other quarter to be its own knows it of all others.
+        assert_eq!(broken(&|at, row| row.rom_category = if at % 4 == 0 { RomCategory::Improved } else { RomCategory::Unchanged }), Some("alpha"));
+    }
+
+    #[test]
+    fn a_year_that_is_too_small_is_refused_with_its_ladder_and_no_small_count() {
+        let policy = invented::policy();
+        let Err(Error::Refused(refusal)) = assign(&invented::records(2025, 150, 9, 3), &policy) else { panic!("it was released") };
+        assert_eq!((refusal.year, refusal.ladder.len()), (Some(2025), 4));
+        let text = refusal.to_string();
+        assert!(text.contains("1-9") && text.contains("rung") && text.contains("providers in the year"), "{text}");
+    }
+
+    #[test]
+    fn the_ladder_withholds_less_on_every_coarser_rung_for_one_column() {
+        let policy = invented::policy();
+        let assignment = assign(&invented::records(2025, 9000, 60, 4), &policy).unwrap();
+        let share: BTreeMap<&str, f64> = assignment.ladder.iter().map(|rung| (rung.rung.as_str(), rung.process_star_share)).collect();
+        assert!(share["L"] > share["M"] && share["M"] >= share["S"] && share["M"] > share["XS"], "{share:?}");
+    }
 }

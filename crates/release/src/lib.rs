@@ -23,6 +23,8 @@ pub mod atoms;
 pub mod documents;
 mod error;
 pub mod hierarchy;
+#[cfg(test)]
+mod invented;
 pub mod measures;
 mod parquet_file;
 mod policy;

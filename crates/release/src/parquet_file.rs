@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -34,7 +35,7 @@ pub(crate) fn created_by(version: &str) -> String {
 /// [`Error::Bug`] when the rows do not fit the table.
 pub(crate) fn bytes(table: TableId, batches: &[RecordBatch], version: &str, keys: &[(&str, String)]) -> Result<Vec<u8>, Error> {
     let keys = keys.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect();
-    with_footer(table, batches, created_by(version), keys)
+    with_footer(schema(table), batches, created_by(version), keys)
 }
 
 /// The bytes of a file with these rows and the footer of one that is there, but for its rows.
@@ -46,11 +47,11 @@ pub(crate) fn bytes_as(file: &Path, table: TableId, batches: &[RecordBatch]) -> 
     let reader = SerializedFileReader::new(opened).map_err(|error| Error::lake(file, error))?;
     let footer = reader.metadata().file_metadata();
     let keys = footer.key_value_metadata().into_iter().flatten().filter(|key| KEYS.contains(&key.key.as_str())).cloned().collect();
-    with_footer(table, batches, footer.created_by().unwrap_or_default().to_owned(), keys)
+    with_footer(schema(table), batches, footer.created_by().unwrap_or_default().to_owned(), keys)
 }
 
-fn with_footer(table: TableId, batches: &[RecordBatch], created_by: String, keys: Vec<KeyValue>) -> Result<Vec<u8>, Error> {
-    let schema = schema(table);
+/// The bytes of a file with this schema, author and metadata.
+pub(crate) fn with_footer(schema: SchemaRef, batches: &[RecordBatch], created_by: String, keys: Vec<KeyValue>) -> Result<Vec<u8>, Error> {
     let sorting = (0..schema.fields().len()).map(|at| SortingColumn { column_idx: at as i32, descending: false, nulls_first: true }).collect();
     let properties = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)

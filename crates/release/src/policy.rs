@@ -179,7 +179,7 @@ mod tests {
     fn the_policy_of_the_pipeline_is_right_and_a_wrong_one_names_every_mistake() {
         let policy = Policy::parse(Path::new("release"), TEXT).unwrap();
         assert_eq!((policy.spec.k_clients, policy.node.minutes), (12, 1));
-        let wrong = TEXT.replace("k_clients = 12", "k_clients = 5").replace("rung = \"L\"", "rung = \"Q\"").replace("age = 2", "age = 0");
+        let wrong = TEXT.replace("k_clients = 12", "k_clients = 5").replace("rung = \"M\"", "rung = \"Q\"").replace("age = 2", "age = 0");
         let Err(Error::Policy { mistakes, .. }) = Policy::parse(Path::new("release"), &wrong) else { panic!("it was accepted") };
         for word in ["k_clients", "no rung `Q`", "released as bands"] {
             assert!(mistakes.iter().any(|mistake| mistake.contains(word)), "{word} is not among {mistakes:?}");

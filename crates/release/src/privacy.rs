@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use spiegel_model::{Criterion, Differencing, PrivacyReport, PrivacyYear, RungOutcome, SuppressionCount, Utility};
+use spiegel_model::{Criterion, Differencing, PrivacyReport, PrivacyYear, RungOutcome, Utility};
 
-use crate::atoms::{Assignment, Class, Withheld};
+use crate::atoms::{Assignment, Class, Coded, Withheld};
 use crate::hierarchy::Dimension;
+use crate::measures::suppression_counts;
 use crate::policy::SENSITIVE;
 use crate::record::{Answer, Records, RomCategory, Trajectory};
 use crate::tables::MeasureRow;
@@ -26,28 +27,24 @@ const NOT_COVERED: [&str; 7] = [
     "Whether this is anonymous in law: the controller and its data protection officer decide; this report is evidence for it and no claim.",
 ];
 
-/// Sensitive codes of a record, by column.
-fn codes(row: &Trajectory) -> [&'static str; 3] {
-    [row.incomplete.code(), row.back_in_care.code(), row.rom_category.code()]
+/// Places of the sensitive codes of a record, by column.
+fn codes(row: &Trajectory) -> [usize; 3] {
+    [row.incomplete as usize, row.back_in_care as usize, row.rom_category as usize]
 }
 
-/// Shares of the codes of one sensitive column.
-fn shares<'a>(rows: impl Iterator<Item = &'a Trajectory>, column: usize) -> BTreeMap<&'static str, f64> {
-    let mut counts: BTreeMap<&'static str, f64> = BTreeMap::new();
-    let mut all = 0.0;
+/// Shares of the codes of the sensitive columns.
+type Shares = [[f64; RomCategory::ALL.len()]; 3];
+
+fn shares<'a>(rows: impl Iterator<Item = &'a Trajectory>) -> Shares {
+    let mut counts = Shares::default();
+    let mut all: f64 = 0.0;
     for row in rows {
-        *counts.entry(codes(row)[column]).or_default() += 1.0;
+        for (of, code) in counts.iter_mut().zip(codes(row)) {
+            of[code] += 1.0;
+        }
         all += 1.0;
     }
-    counts.values_mut().for_each(|count| *count /= all);
-    counts
-}
-
-/// Total variation distance of two distributions, the earth mover's distance of codes that are all equally far apart.
-fn distance(one: &BTreeMap<&'static str, f64>, other: &BTreeMap<&'static str, f64>) -> f64 {
-    let of = |shares: &BTreeMap<&'static str, f64>, code: &str| shares.get(code).copied().unwrap_or(0.0);
-    let codes: std::collections::BTreeSet<&str> = one.keys().chain(other.keys()).copied().collect();
-    codes.into_iter().map(|code| (of(one, code) - of(other, code)).abs()).sum::<f64>() / 2.0
+    counts.map(|of| of.map(|count| count / all.max(1.0)))
 }
 
 /// The figures of one year.
@@ -67,21 +64,16 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
     let (star_share, process_star_share) = assignment.star_shares();
     let by_column = |of: &dyn Fn(usize) -> f64| SENSITIVE.iter().enumerate().map(|(at, column)| ((*column).to_owned(), rounded(of(at), 4))).collect();
     let most = |of: fn(&Class) -> &[f64; 3], at: usize| classes.iter().map(|class| of(class)[at]).fold(0.0, f64::max);
-    let national: Vec<_> = (0..3).map(|at| shares(records.rows.iter(), at)).collect();
+    let national = shares(records.rows.iter());
     let (mut t_max, mut beta_max) = ([0.0_f64; 3], [0.0_f64; 3]);
     for class in classes {
-        for (at, national) in national.iter().enumerate() {
-            let own = shares(class.rows.iter().map(|row| &records.rows[*row as usize]), at);
-            t_max[at] = t_max[at].max(distance(&own, national));
-            for (code, share) in &own {
-                let base = national.get(code).copied().unwrap_or(1.0);
-                beta_max[at] = beta_max[at].max((share - base) / base);
-            }
+        let own = shares(class.rows.iter().map(|row| &records.rows[*row as usize]));
+        for at in 0..SENSITIVE.len() {
+            let pairs = || own[at].iter().zip(national[at]).filter(|(_, base)| *base > 0.0);
+            // Codes are all equally far apart: half of the sum of differences.
+            t_max[at] = t_max[at].max(pairs().map(|(own, base)| (own - base).abs()).sum::<f64>() / 2.0);
+            beta_max[at] = pairs().map(|(own, base)| (own - base) / base).fold(beta_max[at], f64::max);
         }
-    }
-    let mut cells: BTreeMap<(String, String), u64> = BTreeMap::new();
-    for row in measures {
-        *cells.entry((row.measure.clone(), row.conf_status.clone())).or_default() += 1;
     }
     PrivacyYear {
         year: records.year,
@@ -112,7 +104,7 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
         beta_max: by_column(&|at| beta_max[at]),
         ladder: assignment.ladder.iter().map(|rung| RungOutcome { star_share: rounded(rung.star_share, 4), process_star_share: rounded(rung.process_star_share, 4), ..rung.clone() }).collect(),
         utility: utility(records, assignment, measures, policy),
-        suppression: cells.into_iter().map(|((measure, conf_status), cells)| SuppressionCount { measure, conf_status, cells }).collect(),
+        suppression: suppression_counts(measures),
     }
 }
 
@@ -168,58 +160,56 @@ fn outcomes(row: &Trajectory) -> [Option<bool>; 3] {
 
 /// What can still be learned, against the private truth.
 fn utility(records: &Records, assignment: &Assignment, measures: &[MeasureRow], policy: &Policy) -> Utility {
-    let mut national: BTreeMap<(Dimension, String), (Share, Share)> = BTreeMap::new();
-    let mut grouped: BTreeMap<(Dimension, String, usize), (Share, Share)> = BTreeMap::new();
-    let (mut lost, mut whole) = (0.0, 0.0);
     let n = records.rows.len() as f64;
+    let (mut lost, mut whole) = (0.0, 0.0);
+    let (mut national, mut grouped): (f64, f64) = (0.0, 0.0);
     for (at, dimension) in Dimension::ALL.into_iter().enumerate() {
-        let level = dimension.level(policy.node);
-        let mut finest: BTreeMap<String, f64> = BTreeMap::new();
-        let mut released: BTreeMap<&str, f64> = BTreeMap::new();
-        let mut pairs: BTreeMap<(String, &str), f64> = BTreeMap::new();
+        let finest = Coded::new(&policy.hierarchies, dimension, 0);
+        let node = Coded::new(&policy.hierarchies, dimension, dimension.level(policy.node));
+        // The last place is for what is not known, or withheld.
+        let (fine_codes, codes) = (finest.len() as usize + 1, node.len() as usize + 1);
+        let mut pairs = vec![0.0; fine_codes * codes];
+        let mut counts = vec![(0.0, 0.0); codes];
+        let mut outcome_shares = vec![[(Share::default(), Share::default()); 3]; codes];
         for class in &assignment.classes {
-            let shown = class.codes[at].as_str();
+            let shown = node.labels().iter().position(|label| *label == class.codes[at]).unwrap_or(codes - 1);
             for row in class.rows.iter().map(|row| &records.rows[*row as usize]) {
-                let code = |level: u8| value_of(row, dimension).map_or_else(String::new, |value| policy.hierarchies.code(dimension, level, value));
-                // Exact minutes and days are no level; years are finer than any band.
-                let fine = code(0);
-                let truth = code(level);
-                *finest.entry(fine.clone()).or_default() += 1.0;
-                *released.entry(shown).or_default() += 1.0;
-                *pairs.entry((fine, shown)).or_default() += 1.0;
+                let value = value_of(row, dimension);
+                let fine = value.map_or(fine_codes - 1, |value| finest.code(value) as usize);
+                let truth = value.map_or(codes - 1, |value| node.code(value) as usize);
                 let is_shown = shown == truth;
-                let share = national.entry((dimension, truth.clone())).or_default();
-                share.0.0 += 1.0;
-                share.1.0 += f64::from(u8::from(is_shown));
-                for (which, met) in outcomes(row).into_iter().enumerate() {
-                    let of = grouped.entry((dimension, truth.clone(), which)).or_default();
-                    of.0.add(met);
-                    of.1.add(met.filter(|_| is_shown));
+                pairs[fine * codes + shown] += 1.0;
+                counts[truth].0 += 1.0;
+                counts[truth].1 += f64::from(u8::from(is_shown));
+                for (share, met) in outcome_shares[truth].iter_mut().zip(outcomes(row)) {
+                    share.0.add(met);
+                    share.1.add(met.filter(|_| is_shown));
                 }
             }
         }
-        let shown_rows: f64 = national.iter().filter(|((of, _), _)| *of == dimension).map(|(_, share)| share.1.0).sum();
-        for ((of, _), share) in &mut national {
-            if *of == dimension {
-                (share.0.1, share.1.1) = (n, shown_rows);
+        let shown_rows: f64 = counts.iter().map(|count| count.1).sum();
+        for (truth, shown) in counts.iter().filter(|_| shown_rows > 0.0) {
+            national = national.max(100.0 * (truth / n - shown / shown_rows).abs());
+        }
+        for (truth, shown) in outcome_shares.iter().flatten() {
+            // A share of a handful says nothing, released or not.
+            if let (Some(of_truth), Some(of_shown)) = (truth.value().filter(|_| truth.1 >= 100.0), shown.value()) {
+                grouped = grouped.max(100.0 * (of_truth - of_shown).abs());
             }
         }
-        for ((fine, shown), rows) in &pairs {
-            let (before, after) = (finest.get(fine).copied().unwrap_or(1.0), released.get(shown).copied().unwrap_or(n));
-            lost += rows * (after / before).max(1.0).log2();
-            whole += rows * (n / before).log2();
+        let released: Vec<f64> = (0..codes).map(|code| pairs.iter().skip(code).step_by(codes).sum()).collect();
+        for of_fine in pairs.chunks(codes) {
+            let before: f64 = of_fine.iter().sum();
+            for (rows, after) in of_fine.iter().zip(&released).filter(|(rows, _)| **rows > 0.0) {
+                lost += rows * (after / before).max(1.0).log2();
+                whole += rows * (n / before).log2();
+            }
         }
     }
-    let deviation = |pairs: &mut dyn Iterator<Item = (Share, Share)>| {
-        let points = pairs.filter_map(|(truth, shown)| Some(100.0 * (truth.value()? - shown.value()?).abs())).fold(0.0, f64::max);
-        rounded(points, 2)
-    };
-    // A share of a handful says nothing, released or not.
-    let large = |(truth, _): &(Share, Share)| truth.1 >= 100.0;
     let published = measures.iter().filter(|row| row.value.is_some()).count() as f64 / measures.len().max(1) as f64;
     Utility {
-        max_national_deviation: deviation(&mut national.values().copied()),
-        max_group_deviation: deviation(&mut grouped.values().copied().filter(large)),
+        max_national_deviation: rounded(national, 2),
+        max_group_deviation: rounded(grouped, 2),
         entropy_loss: rounded(if whole > 0.0 { lost / whole } else { 0.0 }, 4),
         measures_published: rounded(published, 4),
     }

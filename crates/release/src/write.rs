@@ -613,7 +613,7 @@ pub(crate) fn described(folder: &Path, path: &str) -> Result<ManifestFile, Error
 }
 
 /// Writes a file of a draft.
-fn put(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(crate) fn put(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || -> std::io::Result<()> {
         if let Some(parent) = file.parent() {
             fs::create_dir_all(parent)?;
@@ -635,9 +635,130 @@ fn sync(folder: &Path) -> Result<(), Error> {
 }
 
 /// Writes the index, whole or not at all.
-fn write_index(directory: &Path, index: &ReleaseIndex) -> Result<(), Error> {
+pub(crate) fn write_index(directory: &Path, index: &ReleaseIndex) -> Result<(), Error> {
     let draft = directory.join(".index.json");
     put(&draft, &json(index)?)?;
     fs::rename(&draft, directory.join("index.json")).map_err(|error| Error::lake(directory, error))?;
     sync(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invented;
+
+    fn options<'a>(policy: &'a Policy, overlay: &'a PrivateOverlay, directory: &'a Path) -> ReleaseOptions<'a> {
+        let released_on = NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
+        ReleaseOptions { policy, overlay, directory, version: None, released_on, program: "0.1.0", submissions: &[] }
+    }
+
+    fn all_bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+        paths(folder).unwrap().into_iter().map(|path| (path.clone(), fs::read(folder.join(path)).unwrap())).collect()
+    }
+
+    #[test]
+    fn two_builds_have_the_same_bytes_and_a_release_is_never_made_twice() {
+        let (policy, overlay) = (invented::policy(), invented::overlay());
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mut year = invented::year(2025, 6000, 60, 1);
+        let first = publish(&[year.clone()], &options(&policy, &overlay, one.path())).unwrap();
+        year.records.rows.reverse();
+        publish(&[year.clone()], &options(&policy, &overlay, other.path())).unwrap();
+        assert_eq!((first.version.to_string().as_str(), first.is_new), ("1.0.0", true));
+        assert_eq!(all_bytes(one.path()), all_bytes(other.path()));
+        let before = all_bytes(one.path());
+        let again = publish(&[year.clone()], &options(&policy, &overlay, one.path())).unwrap();
+        assert!(!again.is_new && again.version == first.version);
+        assert_eq!(before, all_bytes(one.path()));
+        for version in ["1.0.0", "0.9.0", "1.2.0"] {
+            let wrong = publish(&[year.clone()], &ReleaseOptions { version: Some(version.parse().unwrap()), ..options(&policy, &overlay, one.path()) });
+            assert!(matches!(wrong, Err(Error::Usage(_))), "{version}");
+        }
+        assert_eq!(before, all_bytes(one.path()), "a refused version leaves nothing behind");
+    }
+
+    #[test]
+    fn a_new_year_is_a_minor_version_that_keeps_the_files_of_the_others() {
+        let (mut policy, overlay) = (invented::policy(), invented::overlay());
+        let lake = tempfile::tempdir().unwrap();
+        let years = [invented::year(2024, 6000, 60, 1), invented::year(2025, 6000, 60, 2)];
+        let first = publish(&years[..1], &options(&policy, &overlay, lake.path())).unwrap();
+        let before = all_bytes(&first.folder);
+        // The year before is not given: it stays.
+        let second = publish(&years[1..], &options(&policy, &overlay, lake.path())).unwrap();
+        assert_eq!((second.version.to_string().as_str(), second.years.as_slice()), ("1.1.0", &[2024, 2025][..]));
+        let after = all_bytes(&second.folder);
+        for (path, bytes) in before.iter().filter(|(path, _)| path.contains("-2024")) {
+            assert_eq!(after.get(path), Some(bytes), "{path}");
+        }
+        assert_eq!(before, all_bytes(&first.folder), "what was published stays as it is");
+        let sealed = second.privacy.years.iter().map(|year| (year.year, year.sealed)).collect::<Vec<_>>();
+        assert_eq!(sealed, [(2024, true), (2025, false)]);
+        // Sealing a year changes words only.
+        policy.spec.sealed_years = vec![2024];
+        policy.sha256 = "0".repeat(64);
+        let third = publish(&years, &options(&policy, &overlay, lake.path())).unwrap();
+        assert_eq!(third.version.to_string(), "1.1.1");
+        assert_eq!(third.privacy.differencing.iter().filter(|one| one.changed_classes > 0).count(), 0);
+        let index = read_index(lake.path()).unwrap();
+        assert_eq!((index.latest.as_deref(), index.releases.len()), (Some("1.1.1"), 3));
+        // A version that says less than it changes.
+        let more = [invented::year(2023, 6000, 60, 3)];
+        let patch = publish(&more, &ReleaseOptions { version: Some("1.1.2".parse().unwrap()), ..options(&policy, &overlay, lake.path()) });
+        assert!(matches!(patch, Err(Error::Usage(message)) if message.contains("1.2.0")));
+    }
+
+    #[test]
+    fn a_correction_of_a_few_trajectories_is_refused_and_a_sealed_year_ignores_it() {
+        let (mut policy, overlay) = (invented::policy(), invented::overlay());
+        let lake = tempfile::tempdir().unwrap();
+        let year = invented::year(2024, 6000, 60, 1);
+        publish(&[year.clone()], &options(&policy, &overlay, lake.path())).unwrap();
+        let before = all_bytes(lake.path());
+        let mut corrected = year.clone();
+        corrected.records.rows.truncate(5990);
+        let Err(Error::Refused(refusal)) = publish(&[corrected.clone()], &options(&policy, &overlay, lake.path())) else { panic!("it was published") };
+        assert_eq!((refusal.rule.as_str(), refusal.year), ("differencing_min", Some(2024)));
+        assert_eq!(before, all_bytes(lake.path()));
+        policy.spec.sealed_years = vec![2024];
+        policy.sha256 = "0".repeat(64);
+        publish(&[year], &options(&policy, &overlay, lake.path())).unwrap();
+        assert!(!publish(&[corrected], &options(&policy, &overlay, lake.path())).unwrap().is_new, "its files are those that were sealed");
+    }
+
+    #[test]
+    fn another_node_for_a_year_that_was_released_is_refused() {
+        let (mut policy, overlay) = (invented::policy(), invented::overlay());
+        let lake = tempfile::tempdir().unwrap();
+        let year = invented::year(2024, 9000, 60, 1);
+        publish(&[year.clone()], &options(&policy, &overlay, lake.path())).unwrap();
+        policy.node.age = 3;
+        policy.spec.rung = "other".to_owned();
+        policy.spec.ladder.push(spiegel_model::Rung { id: "other".to_owned(), node: policy.node });
+        let Err(Error::Refused(refusal)) = publish(&[year], &options(&policy, &overlay, lake.path())) else { panic!("it was published") };
+        assert_eq!(refusal.rule, "rung");
+    }
+
+    #[test]
+    fn a_year_that_cannot_be_made_safe_leaves_nothing_behind() {
+        let (policy, overlay) = (invented::policy(), invented::overlay());
+        let lake = tempfile::tempdir().unwrap();
+        let years = [invented::year(2024, 6000, 60, 1), invented::year(2025, 100, 9, 1)];
+        assert!(matches!(publish(&years, &options(&policy, &overlay, lake.path())), Err(Error::Refused(_))));
+        assert_eq!(paths(lake.path()).unwrap(), [".lock"]);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_no_release() {
+        let (policy, overlay) = (invented::policy(), invented::overlay());
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for left in [".staging/data", "releases/1.0.0/data"] {
+            fs::create_dir_all(one.path().join(left)).unwrap();
+            fs::write(one.path().join(left).join("left.parquet"), "half").unwrap();
+        }
+        for lake in [&one, &other] {
+            publish(&[invented::year(2025, 6000, 60, 1)], &options(&policy, &overlay, lake.path())).unwrap();
+        }
+        assert_eq!(all_bytes(one.path()), all_bytes(other.path()));
+    }
 }

@@ -3,6 +3,8 @@
 
 mod private;
 mod public;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use spiegel_model::{CheckResult, PrivateOverlay, WITHHELD};
+use spiegel_model::{CheckResult, PrivateOverlay, TOTAL, WITHHELD};
 
 use super::{Found, Opened, check, elsewhere, locate, unless};
 use crate::atoms::{self, Assignment, Rules};
@@ -28,11 +28,11 @@ pub struct PrivateTruth<'a> {
 }
 
 /// One year of the release with its records, each in its class again.
-struct Year<'a> {
-    input: &'a YearInput,
-    assignment: Assignment,
+pub(super) struct Year<'a> {
+    pub(super) input: &'a YearInput,
+    pub(super) assignment: Assignment,
     /// Rows of the file by class.
-    released: BTreeMap<Vec<String>, u64>,
+    pub(super) released: BTreeMap<Vec<String>, u64>,
 }
 
 /// Checks a release against the truth. `path` as in [`super::verify`].
@@ -78,8 +78,19 @@ pub fn private(path: &std::path::Path, truth: &PrivateTruth<'_>) -> Result<Vec<C
         ];
         checks.extend(titles.iter().zip(found).map(|((id, title), found)| check(id, title, found)));
     }
-    checks.push(elsewhere("V24", "concentration of cells of measures", "checked where the cells are made: crates/release/src/measures.rs"));
-    checks.push(elsewhere("V25", "own report subtracted from the release", "checked where the cells are made: crates/release/src/measures.rs"));
+    let (concentration, subtraction) = ("concentration of cells of measures", "own figures subtracted from cells of measures");
+    match truth.overlay.filter(|_| !years.is_empty()) {
+        Some(overlay) => {
+            let cells = published_cells(&release, &years);
+            checks.push(check("V24", concentration, concentrated(&cells, overlay.p_percent)));
+            checks.push(check("V25", subtraction, subtracted(&cells, overlay.p_percent)));
+        }
+        None => {
+            const WITHOUT: &str = "no private policy was given";
+            checks.push(elsewhere("V24", concentration, WITHOUT));
+            checks.push(elsewhere("V25", subtraction, WITHOUT));
+        }
+    }
     checks.push(check("V29", "fifteen rows of one client are no class", one_client(truth.policy)));
     checks.push(check("V30", "every level of a hierarchy lies within the next", nested(&truth.policy.hierarchies)));
     checks.sort_by(|a, b| a.id.cmp(&b.id));
@@ -92,7 +103,7 @@ fn records_of<'a>(year: &'a Year<'_>, class: &'a atoms::Class) -> impl Iterator<
 }
 
 /// V20.
-fn clients(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn clients(years: &[Year<'_>], policy: &Policy) -> Found {
     let mut mistakes = Vec::new();
     let (mut count, mut smallest) = (0, u64::MAX);
     for year in years {
@@ -111,7 +122,7 @@ fn clients(years: &[Year<'_>], policy: &Policy) -> Found {
 }
 
 /// V21.
-fn insiders(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn insiders(years: &[Year<'_>], policy: &Policy) -> Found {
     let mut mistakes = Vec::new();
     let mut count = 0;
     for year in years {
@@ -141,7 +152,7 @@ fn known_codes(row: &Trajectory, policy: &Policy) -> Vec<Option<String>> {
 }
 
 /// V22.
-fn linkage(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn linkage(years: &[Year<'_>], policy: &Policy) -> Found {
     let mut mistakes = Vec::new();
     let mut smallest = u64::MAX;
     for year in years {
@@ -164,7 +175,7 @@ fn sensitive_code(row: &Trajectory, column: usize) -> &'static str {
 }
 
 /// V23.
-fn without_a_group(years: &[Year<'_>], policy: &Policy) -> Found {
+pub(super) fn without_a_group(years: &[Year<'_>], policy: &Policy) -> Found {
     let spec = &policy.spec;
     let mut mistakes = Vec::new();
     let mut largest: f64 = 0.0;
@@ -329,8 +340,131 @@ fn again(release: &Opened, years: &[Year<'_>], truth: &PrivateTruth<'_>) -> Resu
     Ok(unless(&mistakes, format!("{count} files{without}")))
 }
 
+/// What one group of owners brings to a published cell: trajectories, and the sum of their values.
+type Contribution = (f64, f64);
+
+/// A published cell that the table `trajectories` does not tell, with what each group of owners brings.
+pub(super) struct PublishedCell {
+    pub(super) name: String,
+    /// A sum of values is told as well, in a mean.
+    pub(super) has_sum: bool,
+    pub(super) contributions: Vec<Contribution>,
+}
+
+/// The value of a trajectory that counts for a measure, and whether it stands in the table `trajectories` as well.
+fn counted(measure: &str, row: &Trajectory) -> (Option<f64>, bool) {
+    match measure {
+        "minutes_mean" | "minutes_median" | "minutes_le_540_rate" => (row.counted_minutes, false),
+        "duration_mean" | "duration_median" => (row.counted_days, false),
+        "rom_effect_mean" => (row.rom_change, false),
+        "cqi_score" => (row.mark, false),
+        "incomplete_rate" => ((row.incomplete != Answer::Unknown).then_some(1.0), true),
+        "back_in_care_rate" => ((row.back_in_care != Answer::Unknown).then_some(1.0), true),
+        "rom_improved_rate" => ((row.rom_category != RomCategory::NoPair).then_some(1.0), true),
+        _ => (Some(1.0), true),
+    }
+}
+
+/// Cells with a value, counted again from the records. A cell whose numbers stand in the table `trajectories` tells nothing more.
+fn published_cells(release: &Opened, years: &[Year<'_>]) -> Vec<PublishedCell> {
+    let mut cells = Vec::new();
+    for year in years {
+        let path = write::path_of(TableId::Measures, Some(year.input.records.year));
+        let rows: Vec<_> = release.rows(TableId::Measures).filter(|(of, _)| *of == path).flat_map(|(_, batches)| super::public::measure_rows(batches)).collect();
+        let measures: BTreeSet<&str> = rows.iter().map(|row| row.measure.as_str()).collect();
+        for measure in measures {
+            // What each group brings to a class of what is shown, by kind of provider.
+            let mut atoms: BTreeMap<[&str; 5], BTreeMap<u32, Contribution>> = BTreeMap::new();
+            let mut is_shown_elsewhere = false;
+            for class in &year.assignment.classes {
+                let [region, diagnosis, age, sex, ..] = &class.codes;
+                for row in records_of(year, class) {
+                    let (value, shown) = counted(measure, row);
+                    is_shown_elsewhere = shown;
+                    let Some(value) = value else { continue };
+                    let of = atoms.entry([row.provider_class.code(), region, diagnosis, age, sex]).or_default().entry(row.group).or_default();
+                    of.0 += 1.0;
+                    of.1 += value.abs();
+                }
+            }
+            for cell in rows.iter().filter(|row| row.measure == measure && row.value.is_some()) {
+                let codes = [&cell.provider_class, &cell.region, &cell.diagnosis_group, &cell.age_band, &cell.sex];
+                let is_in = |atom: &[&str; 5], from: usize| codes.iter().zip(atom).skip(from).all(|(code, own)| *code == TOTAL || code == own);
+                let all_kinds = atoms.keys().all(|atom| is_in(atom, 0) == is_in(atom, 1));
+                if is_shown_elsewhere && all_kinds {
+                    continue;
+                }
+                let mut groups: BTreeMap<u32, Contribution> = BTreeMap::new();
+                for (group, contribution) in atoms.iter().filter(|(atom, _)| is_in(atom, 0)).flat_map(|(_, groups)| groups) {
+                    let of = groups.entry(*group).or_default();
+                    of.0 += contribution.0;
+                    of.1 += contribution.1;
+                }
+                cells.push(PublishedCell {
+                    name: format!("{} {measure} by {}", year.input.records.year, cell.dimension_set),
+                    has_sum: cell.statistic == "mean",
+                    contributions: groups.into_values().collect(),
+                });
+            }
+        }
+    }
+    cells
+}
+
+/// The numbers that a cell tells: how many, and of a mean the sum.
+fn told(cell: &PublishedCell) -> Vec<Vec<f64>> {
+    let mut told = vec![cell.contributions.iter().map(|one| one.0).collect()];
+    if cell.has_sum {
+        told.push(cell.contributions.iter().map(|one| one.1).collect());
+    }
+    told
+}
+
+/// V24: without the two largest, at least so many percent of the largest are left.
+pub(super) fn concentrated(cells: &[PublishedCell], p_percent: f64) -> Found {
+    let mut mistakes = Vec::new();
+    for cell in cells {
+        for mut numbers in told(cell) {
+            numbers.sort_by(|a, b| b.total_cmp(a));
+            let rest: f64 = numbers.iter().skip(2).sum();
+            let largest = numbers.first().copied().unwrap_or(0.0);
+            if numbers.len() < 3 || rest < p_percent / 100.0 * largest {
+                mistakes.push(cell.name.clone());
+            }
+        }
+    }
+    mistakes.dedup();
+    unless(&mistakes, format!("{} cells", cells.len()))
+}
+
+/// V25: whoever subtracts its own from a cell does not know any other to within so many percent.
+pub(super) fn subtracted(cells: &[PublishedCell], p_percent: f64) -> Found {
+    let mut mistakes = Vec::new();
+    let mut count = 0;
+    for cell in cells {
+        for numbers in told(cell) {
+            let total: f64 = numbers.iter().sum();
+            let mut largest: Vec<usize> = (0..numbers.len()).collect();
+            largest.sort_by(|a, b| numbers[*b].total_cmp(&numbers[*a]));
+            for own in 0..numbers.len() {
+                count += 1;
+                // Of the others the largest is known best.
+                let Some(other) = largest.iter().find(|other| **other != own) else {
+                    mistakes.push(cell.name.clone());
+                    continue;
+                };
+                if total - numbers[own] - numbers[*other] < p_percent / 100.0 * numbers[*other] - 1e-9 * total {
+                    mistakes.push(cell.name.clone());
+                }
+            }
+        }
+    }
+    mistakes.dedup();
+    unless(&mistakes, format!("{count} groups of owners in cells"))
+}
+
 /// V29.
-fn one_client(policy: &Policy) -> Found {
+pub(super) fn one_client(policy: &Policy) -> Found {
     let row = |group: u32, client: u32| Trajectory {
         group,
         provider: group,
@@ -362,7 +496,7 @@ fn one_client(policy: &Policy) -> Found {
 }
 
 /// V30.
-fn nested(hierarchies: &Hierarchies) -> Found {
+pub(super) fn nested(hierarchies: &Hierarchies) -> Found {
     let mut mistakes = Vec::new();
     let mut count = 0;
     for dimension in Dimension::ALL {

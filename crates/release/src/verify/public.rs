@@ -16,9 +16,10 @@ use spiegel_model::{CheckResult, ManifestFile, WITHHELD};
 
 use super::{Cell, Found, Opened, cell, check, elsewhere, number_of, text_of, unless};
 use crate::hierarchy::Dimension;
+use crate::measures::rank_audit;
 use crate::parquet_file::{KEYS, created_by};
 use crate::policy::SENSITIVE;
-use crate::tables::TableId;
+use crate::tables::{MeasureRow, TableId};
 use crate::version::Version;
 use crate::write::{self, CHECKSUMS};
 use crate::{Error, banded, parquet_file};
@@ -44,7 +45,7 @@ fn all(release: &Opened, directory: Option<&Path>) -> Result<Vec<CheckResult>, E
         check("V06", "different values and shares of sensitive values in every class", sensitive(release)),
         check("V07", "buckets of withheld rows", buckets(release)?),
         check("V08", "cells of measures", cells(release)),
-        elsewhere("V09", "no withheld cell follows from the others (rank)", IN_TESTS),
+        check("V09", "no withheld cell follows from the others (rank)", ranks(release)?),
         elsewhere("V10", "no withheld cell lies in a narrow interval", IN_TESTS),
         check("V11", "no smallest or largest value", extremes(release)),
         check("V12", "nothing else in the files", forensics(release)),
@@ -392,6 +393,45 @@ fn cells(release: &Opened) -> Found {
     unless(&mistakes, format!("{count} cells"))
 }
 
+/// Rows of the table `measures` of one file.
+pub(super) fn measure_rows(batches: &[RecordBatch]) -> Vec<MeasureRow> {
+    let row = |batch: &RecordBatch, row: usize| MeasureRow {
+        year: number_of(batch, "year", row).unwrap_or_default() as i32,
+        dimension_set: text_of(batch, "dimension_set", row),
+        provider_class: text_of(batch, "provider_class", row),
+        region: text_of(batch, "region", row),
+        diagnosis_group: text_of(batch, "diagnosis_group", row),
+        age_band: text_of(batch, "age_band", row),
+        sex: text_of(batch, "sex", row),
+        measure: text_of(batch, "measure", row),
+        statistic: text_of(batch, "statistic", row),
+        value: number_of(batch, "value", row),
+        n_rounded: number_of(batch, "n_rounded", row).unwrap_or_default() as i32,
+        conf_status: text_of(batch, "conf_status", row),
+        obs_status: text_of(batch, "obs_status", row),
+    };
+    batches.iter().flat_map(|batch| (0..batch.num_rows()).map(move |at| row(batch, at))).collect()
+}
+
+/// V09.
+fn ranks(release: &Opened) -> Result<Found, Error> {
+    let mut mistakes = Vec::new();
+    let mut count = 0;
+    for (path, batches) in release.rows(TableId::Measures) {
+        let rows = measure_rows(batches);
+        let year = rows.first().map(|row| row.year);
+        let file = write::path_of(TableId::Trajectories, year);
+        let mut classes: BTreeSet<[String; 4]> = BTreeSet::new();
+        for (_, batches) in release.rows(TableId::Trajectories).filter(|(path, _)| *path == file) {
+            let counts = write::class_counts(batches)?;
+            classes.extend(counts.into_keys().filter_map(|class| <[String; 4]>::try_from(class.into_iter().take(4).collect::<Vec<_>>()).ok()));
+        }
+        count += rows.iter().filter(|row| !["F", "D"].contains(&row.conf_status.as_str())).count();
+        mistakes.extend(rank_audit(&rows, &classes).into_iter().map(|cell| format!("{path}: {cell} can be computed")));
+    }
+    Ok(unless(&mistakes, format!("{count} withheld cells")))
+}
+
 /// V11.
 fn extremes(release: &Opened) -> Found {
     let mut mistakes = Vec::new();
@@ -445,7 +485,7 @@ fn forensics(release: &Opened) -> Found {
 }
 
 /// Values in dictionary pages that no row has.
-fn ghosts(reader: &SerializedFileReader<File>, group: usize, batches: &[RecordBatch]) -> Result<usize, String> {
+pub(super) fn ghosts(reader: &SerializedFileReader<File>, group: usize, batches: &[RecordBatch]) -> Result<usize, String> {
     let rows = reader.get_row_group(group).map_err(|error| error.to_string())?;
     let mut ghosts = 0;
     for column in 0..rows.num_columns() {
