@@ -49,7 +49,7 @@ pub(crate) enum Verb {
     Sample(Sample),
     /// Show per provider what was delivered, whether there is a report, and if not, why.
     Status(Status),
-    /// Ask the private lake or the results of a batch with SQL.
+    /// Ask a release, or the private lake and the results of a batch, with SQL.
     Query(Query),
     /// Check the submission of one provider before it is sent: offline, without key and without keeping anything.
     Check(Check),
@@ -348,21 +348,32 @@ pub(crate) enum RowFormat {
     Csv,
     /// One JSON object per line.
     Json,
+    /// A Parquet file; with --output, or into a pipe.
+    Parquet,
 }
 
 /// `spiegel query`.
 #[derive(Debug, Args)]
 pub(crate) struct Query {
+    /// Folder of the releases: `index.json` and `releases/`. Without SQL, a prompt on a terminal; from a pipe, its statements.
+    #[arg(long, value_name = "DIR", required_unless_present = "batch", conflicts_with = "batch")]
+    pub(crate) release_dir: Option<PathBuf>,
+    /// Version of the release [default: the latest].
+    #[arg(long, value_name = "X.Y.Z", requires = "release_dir")]
+    pub(crate) version: Option<String>,
     /// Folder of the batch. Its lake is private: pseudonymised records of clients.
-    #[arg(long)]
-    pub(crate) batch: PathBuf,
-    /// Folder of the pipeline, for its views [default: pipelines/kibg].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) batch: Option<PathBuf>,
+    /// Folder of the pipeline, for its views on a batch.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,
     /// How to print.
     #[arg(long, value_enum, default_value_t = RowFormat::Table)]
     pub(crate) format: RowFormat,
-    /// One SELECT. Without it, the tables are listed.
+    /// Write the rows to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// One SELECT. Without it: statements from a prompt or a pipe, or the tables when there are none.
     pub(crate) sql: Option<String>,
 }
 

@@ -4,6 +4,7 @@
 mod arguments;
 mod batch;
 mod exit;
+mod prompt;
 mod steps;
 mod talk;
 mod verbs;

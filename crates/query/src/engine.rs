@@ -14,7 +14,9 @@ use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
+use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::errors::ParquetError;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
 use spiegel_model::Direction;
 use tokio::runtime::Runtime;
@@ -35,7 +37,12 @@ pub enum RowsFormat {
     Csv,
     /// One JSON object per line.
     Json,
+    /// A Parquet file.
+    Parquet,
 }
+
+/// Names of tables, and of their columns with their types.
+pub type Tables = Vec<(String, Vec<(String, String)>)>;
 
 /// The query engine on one lake.
 pub struct Engine {
@@ -66,6 +73,49 @@ impl Engine {
         engine.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
         each(&tables(lake)?, threads, |table| engine.keep(table, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
         Ok(engine)
+    }
+
+    /// Opens the data of a release: each folder in `data` is a table.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] when a table cannot be read.
+    pub fn open_release(data: &Path, threads: usize) -> Result<Self, Error> {
+        let engine = Self::empty(data, threads)?;
+        for table in tables(data)? {
+            let folder = data.join(&table);
+            engine
+                .runtime
+                .block_on(engine.context.register_parquet(table.as_str(), format!("{}/", folder.display()), Default::default()))
+                .map_err(|error| Error::lake(folder, error.strip_backtrace()))?;
+        }
+        Ok(engine)
+    }
+
+    /// Tables and views with their columns, sorted by name.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] when the engine does not say.
+    pub fn schema(&self) -> Result<Tables, Error> {
+        let rows = self.rows(
+            "information_schema",
+            "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, ordinal_position",
+            &[],
+        )?;
+        let mut tables: Tables = Vec::new();
+        rows.each(&["table_name", "column_name", "data_type"], |columns| {
+            let [table, column, kind] = columns else { return Ok(()) };
+            let (table, column, kind) = (rows.text(table)?, rows.text(column)?, rows.text(kind)?);
+            for row in 0..table.len() {
+                if tables.last().is_none_or(|(last, _)| last != table.value(row)) {
+                    tables.push((table.value(row).to_owned(), Vec::new()));
+                }
+                if let Some((_, columns)) = tables.last_mut() {
+                    columns.push((column.value(row).to_owned(), kind.value(row).to_owned()));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(tables)
     }
 
     /// Keeps these years of a table in memory, unless it is large.
@@ -274,11 +324,11 @@ impl Engine {
         }
     }
 
-    /// Runs any SELECT of an analyst and writes its rows as text.
+    /// Runs any SELECT of an analyst and writes its rows, as text or as Parquet.
     ///
     /// # Errors
     /// [`Error::Sql`] with the engine's message when the SQL is wrong, or does anything but read.
-    pub fn select(&self, sql: &str, format: RowsFormat) -> Result<String, Error> {
+    pub fn select(&self, sql: &str, format: RowsFormat) -> Result<Vec<u8>, Error> {
         let wrong = |error: datafusion::error::DataFusionError| Error::Sql(error.strip_backtrace());
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let batches = self.runtime.block_on(async {
@@ -288,7 +338,7 @@ impl Engine {
             Ok::<_, Error>(if batches.is_empty() { vec![RecordBatch::new_empty(schema)] } else { batches })
         })?;
         let failed = |error: datafusion::arrow::error::ArrowError| Error::Bug(error.to_string());
-        let bytes = match format {
+        Ok(match format {
             RowsFormat::Table => format!("{}\n", pretty_format_batches(&batches).map_err(failed)?).into_bytes(),
             RowsFormat::Csv => {
                 let mut writer = datafusion::arrow::csv::Writer::new(Vec::new());
@@ -305,8 +355,16 @@ impl Engine {
                 writer.finish().map_err(failed)?;
                 writer.into_inner()
             }
-        };
-        String::from_utf8(bytes).map_err(|error| Error::Bug(error.to_string()))
+            RowsFormat::Parquet => {
+                let failed = |error: ParquetError| Error::Bug(error.to_string());
+                let Some(first) = batches.first() else { return Ok(Vec::new()) };
+                let mut writer = ArrowWriter::try_new(Vec::new(), first.schema(), None).map_err(failed)?;
+                for batch in &batches {
+                    writer.write(batch).map_err(failed)?;
+                }
+                writer.into_inner().map_err(failed)?
+            }
+        })
     }
 
     /// Registers one Parquet file as a table, for `query` on the results of a batch.

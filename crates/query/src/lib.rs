@@ -33,7 +33,7 @@ pub use cases::{CaseOutcome, run_cases};
 pub use checks::{Held, LakeChecks, check_rules, run_checks};
 pub use definition::{Indicator, Pipeline, load_year};
 pub use distribution::Distribution;
-pub use engine::{Engine, RowsFormat};
+pub use engine::{Engine, RowsFormat, Tables};
 pub use error::Error;
 pub use feedback::{FeedbackContext, Losses, feedback, previews};
 pub use group::ComparableGroup;
