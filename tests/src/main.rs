@@ -44,6 +44,8 @@ mod nhs;
 #[cfg(test)]
 mod published;
 #[cfg(test)]
+mod release;
+#[cfg(test)]
 mod submissions;
 #[cfg(test)]
 mod truth;
