@@ -13,10 +13,12 @@ use crate::policy::MEASURE_DIMENSIONS;
 use crate::record::{Answer, ProviderClass, Records, RomCategory, Trajectory};
 use crate::suppression::{Bounded, Fate, intervals, is_concentrated, recoverable, rounded_count, suppress};
 use crate::tables::MeasureRow;
-use crate::{Error, Policy, Refusal};
+use crate::{Error, Policy};
 
 /// Units from which a share is given to a tenth of a percentage point; below, to a whole one.
 const UNITS_FOR_TENTHS: u64 = 100;
+/// Widths of intervals that differ by less are the same.
+const HAIR: f64 = 1e-6;
 /// The place of `provider_class` in [`MEASURE_DIMENSIONS`]; the other four are those of the table `trajectories`, in its order.
 const PROVIDER_CLASS: usize = 0;
 
@@ -232,7 +234,7 @@ impl Status {
 /// The table `measures` of one year, sorted.
 ///
 /// # Errors
-/// [`Error::Policy`] when a measure is not known; [`Error::Refused`] when a withheld number cannot be hidden well enough.
+/// [`Error::Policy`] when a measure is not known.
 pub fn measures(records: &Records, assignment: &Assignment, policy: &Policy, overlay: &PrivateOverlay) -> Result<Vec<MeasureRow>, Error> {
     let spec = &policy.spec;
     let known: Vec<&str> = FAMILIES.iter().flat_map(|family| family.measures.iter().map(|measure| measure.name)).collect();
@@ -430,26 +432,15 @@ impl System<'_> {
             if self.count(cell) == 0 {
                 continue;
             }
-            loop {
-                let Some((low, high)) = self.interval(cell, statuses) else {
-                    return Err(Error::bug(format!("no table of {} meets its own sums", self.family.measures[0].name)));
-                };
-                if high - low >= width {
-                    break;
-                }
-                let Some(next) = self.neighbour(cell, statuses) else {
-                    return Err(Error::Refused(Box::new(Refusal {
-                        year: Some(self.records.year),
-                        rule: "aggregate_min_clients".to_owned(),
-                        found: format!(
-                            "in the table measures a withheld number of `{}` by {} can be computed to within fewer than {width} persons",
-                            self.family.measures[0].name,
-                            self.policy.spec.dimension_sets[self.grid.cells[cell].set].id
-                        ),
-                        remedy: "Leave out this set of dimensions, or merge its smallest codes.".to_owned(),
-                        ladder: Vec::new(),
-                    })));
-                };
+            let width_of = |statuses: &[Status]| {
+                let found = self.interval(cell, statuses).map(|(low, high)| high - low);
+                found.ok_or_else(|| Error::bug(format!("no table of {} meets its own sums", self.family.measures[0].name)))
+            };
+            // Where the other table has fewer in a whole class, no more can be hidden than that.
+            let bare: Vec<Status> = (0..statuses.len()).map(|other| if self.is_shown(other) { statuses[other] } else { Status::Secondary }).collect();
+            let needed = width.min(width_of(&bare)?) - HAIR;
+            while width_of(statuses)? < needed {
+                let next = self.neighbour(cell, statuses).ok_or_else(|| Error::bug("an interval is narrow with nothing published around it"))?;
                 statuses[next] = Status::Secondary;
             }
         }
