@@ -15,7 +15,7 @@ use crate::{Error, Policy};
 /// The context of Croissant 1.1 (MLCommons), as its specification prints it.
 const CROISSANT_CONTEXT: &str = include_str!("croissant-context.json");
 /// Examples, as they stand beside the policy.
-const EXAMPLES: [&str; 6] = ["duckdb.sql", "polars.py", "r.R", "spark.py", "datafusion.sql", "ballista.sql"];
+const EXAMPLES: [&str; 6] = ["duckdb.sql", "polars_example.py", "r.R", "spark.py", "datafusion.sql", "ballista.sql"];
 /// First line of `CHANGELOG.md`.
 const CHANGES: &str = "# Changes\n";
 
