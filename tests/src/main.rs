@@ -46,6 +46,8 @@ mod published;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod release_readers;
+#[cfg(test)]
 mod submissions;
 #[cfg(test)]
 mod truth;

@@ -65,7 +65,7 @@ fn without_a_private_policy_or_with_a_wrong_one_nothing_is_released() {
 }
 
 /// A country that is large enough for the coarsest rung, and definitions with a policy that pins it.
-struct Country {
+pub(crate) struct Country {
     batch: PathBuf,
     pipeline: PathBuf,
     overlay: PathBuf,
@@ -73,7 +73,7 @@ struct Country {
 }
 
 /// For one test at a time: a command works in a batch alone.
-fn country() -> (&'static Country, MutexGuard<'static, ()>) {
+pub(crate) fn country() -> (&'static Country, MutexGuard<'static, ()>) {
     static COUNTRY: OnceLock<Country> = OnceLock::new();
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,7 +104,7 @@ fn country() -> (&'static Country, MutexGuard<'static, ()>) {
 }
 
 impl Country {
-    fn release(&self, lake: &Path, more: &[&str]) -> crate::command::Answer {
+    pub(crate) fn release(&self, lake: &Path, more: &[&str]) -> crate::command::Answer {
         let year = self.folder.join(KIBG_YEAR);
         let mut arguments = vec!["release", year.to_str().unwrap(), "--batch", self.batch.to_str().unwrap(), "--release-dir", lake.to_str().unwrap()];
         arguments.extend(["--private-policy", self.overlay.to_str().unwrap()]);
@@ -113,7 +113,7 @@ impl Country {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -13,10 +13,12 @@ use crate::policy::MEASURE_DIMENSIONS;
 use crate::record::{Answer, ProviderClass, Records, RomCategory, Trajectory};
 use crate::suppression::{Bounded, Fate, intervals, is_concentrated, recoverable, rounded_count, suppress};
 use crate::tables::MeasureRow;
-use crate::{Error, Policy, Refusal};
+use crate::{Error, Policy};
 
 /// Units from which a share is given to a tenth of a percentage point; below, to a whole one.
 const UNITS_FOR_TENTHS: u64 = 100;
+/// Widths of intervals that differ by less are the same.
+const HAIR: f64 = 1e-6;
 /// The place of `provider_class` in [`MEASURE_DIMENSIONS`]; the other four are those of the table `trajectories`, in its order.
 const PROVIDER_CLASS: usize = 0;
 
@@ -232,7 +234,7 @@ impl Status {
 /// The table `measures` of one year, sorted.
 ///
 /// # Errors
-/// [`Error::Policy`] when a measure is not known; [`Error::Refused`] when a withheld number cannot be hidden well enough.
+/// [`Error::Policy`] when a measure is not known.
 pub fn measures(records: &Records, assignment: &Assignment, policy: &Policy, overlay: &PrivateOverlay) -> Result<Vec<MeasureRow>, Error> {
     let spec = &policy.spec;
     let known: Vec<&str> = FAMILIES.iter().flat_map(|family| family.measures.iter().map(|measure| measure.name)).collect();
@@ -430,26 +432,15 @@ impl System<'_> {
             if self.count(cell) == 0 {
                 continue;
             }
-            loop {
-                let Some((low, high)) = self.interval(cell, statuses) else {
-                    return Err(Error::bug(format!("no table of {} meets its own sums", self.family.measures[0].name)));
-                };
-                if high - low >= width {
-                    break;
-                }
-                let Some(next) = self.neighbour(cell, statuses) else {
-                    return Err(Error::Refused(Box::new(Refusal {
-                        year: Some(self.records.year),
-                        rule: "aggregate_min_clients".to_owned(),
-                        found: format!(
-                            "in the table measures a withheld number of `{}` by {} can be computed to within fewer than {width} persons",
-                            self.family.measures[0].name,
-                            self.policy.spec.dimension_sets[self.grid.cells[cell].set].id
-                        ),
-                        remedy: "Leave out this set of dimensions, or merge its smallest codes.".to_owned(),
-                        ladder: Vec::new(),
-                    })));
-                };
+            let width_of = |statuses: &[Status]| {
+                let found = self.interval(cell, statuses).map(|(low, high)| high - low);
+                found.ok_or_else(|| Error::bug(format!("no table of {} meets its own sums", self.family.measures[0].name)))
+            };
+            // Where the other table has fewer in a whole class, no more can be hidden than that.
+            let bare: Vec<Status> = (0..statuses.len()).map(|other| if self.is_shown(other) { statuses[other] } else { Status::Secondary }).collect();
+            let needed = width.min(width_of(&bare)?) - HAIR;
+            while width_of(statuses)? < needed {
+                let next = self.neighbour(cell, statuses).ok_or_else(|| Error::bug("an interval is narrow with nothing published around it"))?;
                 statuses[next] = Status::Secondary;
             }
         }
@@ -690,4 +681,160 @@ pub fn rank_audit(rows: &[MeasureRow], classes: &BTreeSet<[String; 4]>) -> Vec<S
         found.extend(recoverable(&reading.published, &targets).into_iter().map(|index| format!("{measure}: {}", reading.secrets[index].0)));
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::atoms::assign;
+    use crate::invented;
+
+    /// Few groups of institutions, so that something must be withheld.
+    fn small(seed: u64) -> (Records, Assignment, Policy) {
+        let policy = invented::policy();
+        let records = invented::records(2025, 3000, 30, seed);
+        let assignment = assign(&records, &policy).unwrap();
+        (records, assignment, policy)
+    }
+
+    fn classes(assignment: &Assignment) -> BTreeSet<[String; 4]> {
+        assignment.classes.iter().map(|class| std::array::from_fn(|place| class.codes[place].clone())).collect()
+    }
+
+    fn is_in(row: &MeasureRow, record: &Trajectory, codes: &[String; 6]) -> bool {
+        let own = [record.provider_class.code(), &codes[0], &codes[1], &codes[2], &codes[3]];
+        let asked = [&row.provider_class, &row.region, &row.diagnosis_group, &row.age_band, &row.sex];
+        asked.iter().zip(own).all(|(asked, own)| *asked == TOTAL || *asked == own)
+    }
+
+    /// Records of a row by their released codes.
+    fn behind<'a>(row: &'a MeasureRow, records: &'a Records, assignment: &'a Assignment) -> impl Iterator<Item = &'a Trajectory> {
+        let all = assignment.classes.iter().flat_map(move |class| class.rows.iter().map(move |at| (&records.rows[*at as usize], &class.codes)));
+        all.filter(|(record, codes)| is_in(row, record, codes)).map(|(record, _)| record)
+    }
+
+    #[test]
+    fn a_value_stands_exactly_where_it_is_free_and_enough_is_behind_it() {
+        for seed in 1..4 {
+            let (records, assignment, policy) = small(seed);
+            let rows = measures(&records, &assignment, &policy, &invented::overlay()).unwrap();
+            assert!(rows.iter().any(|row| row.conf_status == "A") && rows.iter().any(|row| row.conf_status == "D"), "seed {seed}");
+            for row in &rows {
+                assert_eq!(row.value.is_some(), row.conf_status == "F", "{row:?}");
+                assert_eq!(row.obs_status == "A", row.value.is_some());
+                assert_eq!(row.n_rounded % 5, 0);
+                if row.value.is_some() {
+                    let family = FAMILIES.iter().find(|family| family.measures.iter().any(|measure| measure.name == row.measure)).unwrap();
+                    let counted: Vec<&Trajectory> = behind(row, &records, &assignment).filter(|record| (family.value)(record).is_some()).collect();
+                    assert!((i64::from(row.n_rounded) - counted.len() as i64).abs() <= 2);
+                    // What the other table shows is held to its own rules: they are about all trajectories of a class.
+                    if !family.in_trajectories || row.provider_class != TOTAL {
+                        assert!(counted.iter().map(|record| record.client).collect::<BTreeSet<_>>().len() >= 10, "{row:?}");
+                        assert!(counted.iter().map(|record| record.group).collect::<BTreeSet<_>>().len() >= 3, "{row:?}");
+                    }
+                } else {
+                    assert_eq!(row.n_rounded, 0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn figures_are_those_of_the_records_to_the_last_digit_that_is_given() {
+        let (records, assignment, policy) = small(5);
+        let rows = measures(&records, &assignment, &policy, &invented::overlay()).unwrap();
+        let mut compared = 0;
+        for row in rows.iter().filter(|row| row.value.is_some()) {
+            let mean = |values: Vec<f64>| values.iter().sum::<f64>() / values.len() as f64;
+            let rows = || behind(row, &records, &assignment);
+            let (expected, step) = match row.measure.as_str() {
+                "minutes_mean" => (mean(rows().filter_map(|record| record.counted_minutes).collect()), 1.0),
+                "rom_effect_mean" => (mean(rows().filter_map(|record| record.rom_change).collect()), 0.1),
+                "cqi_score" => (mean(rows().filter_map(|record| record.mark).collect()), 0.1),
+                "trajectories" => (rows().count() as f64, 5.0),
+                _ => continue,
+            };
+            assert!((row.value.unwrap() - expected).abs() <= step / 2.0 + 1e-9, "{row:?}: {expected}");
+            compared += 1;
+        }
+        assert!(compared > 60, "{compared}");
+    }
+
+    #[test]
+    fn shares_that_a_researcher_computes_from_trajectories_agree_within_the_rounding() {
+        let (records, assignment, policy) = small(6);
+        let rows = measures(&records, &assignment, &policy, &invented::overlay()).unwrap();
+        let mut compared = 0;
+        for row in rows.iter().filter(|row| row.provider_class == TOTAL) {
+            // Of what the table shows: codes and answers, and nothing private.
+            let known: fn(&Trajectory) -> Option<bool> = match row.measure.as_str() {
+                "incomplete_rate" => |record| (record.incomplete != Answer::Unknown).then_some(record.incomplete == Answer::Yes),
+                "back_in_care_rate" => |record| (record.back_in_care != Answer::Unknown).then_some(record.back_in_care == Answer::Yes),
+                "rom_improved_rate" => |record| {
+                    let improved = matches!(record.rom_category, RomCategory::Recovered | RomCategory::Improved);
+                    (record.rom_category != RomCategory::NoPair).then_some(improved)
+                },
+                _ => continue,
+            };
+            let answers: Vec<bool> = behind(row, &records, &assignment).filter_map(known).collect();
+            let share = answers.iter().filter(|answer| **answer).count() as f64 / answers.len() as f64;
+            let step = if answers.len() >= 100 { 0.001 } else { 0.01 };
+            assert!((row.value.unwrap() - share).abs() <= step / 2.0 + 1e-9, "{row:?}: {share}");
+            compared += 1;
+        }
+        assert!(compared > 30, "{compared}");
+    }
+
+    #[test]
+    fn no_withheld_cell_follows_from_the_tables_and_one_that_is_told_by_mistake_gives_it_away() {
+        let mut given_away = 0;
+        for seed in 1..4 {
+            let (records, assignment, policy) = small(seed);
+            let rows = measures(&records, &assignment, &policy, &invented::overlay()).unwrap();
+            let classes = classes(&assignment);
+            assert_eq!(rank_audit(&rows, &classes), Vec::<String>::new(), "seed {seed}");
+            for at in (0..rows.len()).filter(|at| rows[*at].conf_status == "D" && rows[*at].measure == "trajectories") {
+                let mut told = rows.clone();
+                told[at].conf_status = "F".to_owned();
+                given_away += usize::from(!rank_audit(&told, &classes).is_empty());
+            }
+        }
+        assert!(given_away > 0, "the audit sees nothing");
+    }
+
+    #[test]
+    fn the_order_of_the_records_changes_nothing() {
+        let (mut records, assignment, policy) = small(2);
+        let before = measures(&records, &assignment, &policy, &invented::overlay()).unwrap();
+        records.rows.reverse();
+        let again = assign(&records, &policy).unwrap();
+        assert_eq!(before, measures(&records, &again, &policy, &invented::overlay()).unwrap());
+    }
+
+    #[test]
+    fn a_cell_of_one_large_group_is_withheld_as_concentrated() {
+        let (mut records, _, policy) = small(3);
+        // All but a few of the institutions' trajectories are of one group.
+        for (at, record) in records.rows.iter_mut().enumerate() {
+            if record.provider_class == ProviderClass::Instelling {
+                record.group = if at % 200 == 0 { 7 + 7 * (at / 200 % 3) as u32 } else { 0 };
+            }
+        }
+        let assignment = assign(&records, &policy).unwrap();
+        let rows = measures(&records, &assignment, &policy, &invented::overlay()).unwrap();
+        let of = |code: &str, measure: &str| rows.iter().find(|row| row.dimension_set == "provider_class" && row.provider_class == code && row.measure == measure).unwrap();
+        assert_eq!(of("instelling", "trajectories").conf_status, "G");
+        assert_eq!(of("vrijgevestigd", "trajectories").conf_status, "D", "with the total it would be given away");
+        assert_eq!(of("instelling", "minutes_median").conf_status, "G");
+    }
+
+    #[test]
+    fn a_median_is_nobodys_value_and_needs_clients_on_both_sides() {
+        let content = |values: Vec<f64>, clients: Vec<u32>| Content { values, clients, ..Content::default() };
+        let values: Vec<f64> = (0..13).map(|at| f64::from(at * at)).collect();
+        assert_eq!(middle(&content(values.clone(), (0..13).collect()), 5), Some((25.0 + 36.0 + 49.0) / 3.0));
+        assert_eq!(middle(&content(values[..12].to_vec(), (0..12).collect()), 5), None, "four lie above");
+        assert_eq!(middle(&content(values, vec![1; 13]), 5), None, "one client is no crowd");
+        assert_eq!(middle(&Content::default(), 5), None);
+    }
 }
