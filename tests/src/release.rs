@@ -40,7 +40,8 @@ fn a_small_country_is_refused_with_its_ladder_and_nothing_is_written() {
     let scratch = scratch("release-refused");
     let lake = scratch.join("lake");
     let answer = spiegel(&arguments("release", &[("batch", &small(&scratch)), ("release-dir", &lake), ("private-policy", &overlay(&scratch))])).expect_code(14);
-    for words in ["refused by max_", "rung", "smallest class", "1-9", "No rung of the ladder passes", "\nXS "] {
+    // Too few measurements for a norm, so that nobody has an outcome; and too few of everything else.
+    for words in ["is refused by", "rung", "smallest class", "1-9", "No rung of the ladder passes", "\nXS "] {
         assert!(answer.stderr.contains(words), "{words} is not said:\n{}", answer.stderr);
     }
     assert!(!lake.join("releases").exists() && !lake.join("index.json").exists());
@@ -162,6 +163,49 @@ fn a_large_country_is_published_verified_and_the_same_on_any_number_of_threads()
     fs::write(&file, format!("{text}\n")).unwrap();
     let answer = spiegel(&["verify", other.to_str().unwrap()]).expect_code(14);
     assert!(answer.stdout.contains("V01 FAILED"), "{}", answer.stdout);
+}
+
+/// The row of `measures` for the whole nation.
+fn national(lake: &Path, year: i32, measure: &str) -> Value {
+    let sql = format!("SELECT value, n_rounded FROM measures WHERE dimension_set = 'total' AND year = {year} AND measure = '{measure}'");
+    let answer = spiegel(&["query", "--release-dir", lake.to_str().unwrap(), "--format", "json", &sql]).expect_code(0);
+    serde_json::from_str(answer.stdout.trim()).unwrap()
+}
+
+#[test]
+fn national_figures_of_the_release_are_those_of_the_reports() {
+    let (country, _alone) = country();
+    let lake = country.folder.join("figures");
+    country.release(&lake, &[]).expect_code(0);
+    // Measure and its year, indicator and its report year, how the measure is rounded. Back in care is told a year later in reports.
+    let pairs = [
+        ("incomplete_rate", 2025, "onvolledige-trajecten", 2025, 0.001),
+        ("minutes_mean", 2025, "behandelminuten", 2025, 1.0),
+        ("duration_mean", 2024, "duur-in-dagen", 2024, 1.0),
+        ("rom_effect_mean", 2025, "behandeleffect", 2025, 0.1),
+        ("rom_improved_rate", 2024, "verbeterd", 2024, 0.001),
+        ("back_in_care_rate", 2024, "terug-in-zorg", 2025, 0.001),
+    ];
+    for (measure, year, indicator, report_year, step) in pairs {
+        let reference = json(&country.batch.join(format!("results/{report_year}/reference.json")));
+        let of = reference["indicators"].as_array().unwrap().iter().find(|one| one["id"] == indicator).unwrap();
+        let released = national(&lake, year, measure);
+        let (value, mean) = (released["value"].as_f64().unwrap(), of["mean"].as_f64().unwrap());
+        assert!((value - mean).abs() <= step / 2.0 + 1e-9, "{measure} of {year}: {value} and {mean}");
+        let (n, units) = (released["n_rounded"].as_f64().unwrap(), of["units"].as_f64().unwrap());
+        assert!((n - units).abs() <= 2.5, "{measure} of {year}: {n} and {units}");
+    }
+}
+
+#[test]
+fn the_policy_of_the_pipeline_refuses_a_country_in_which_too_much_would_be_withheld() {
+    let (country, _alone) = country();
+    let lake = country.folder.join("refused");
+    let year = definitions().join(KIBG_YEAR);
+    let arguments = ["release", year.to_str().unwrap(), "--batch", country.batch.to_str().unwrap(), "--release-dir", lake.to_str().unwrap()];
+    let answer = spiegel(&[&arguments[..], &["--private-policy", country.overlay.to_str().unwrap()]].concat()).expect_code(14);
+    assert!(answer.stderr.contains("refused by max_star_share") && answer.stderr.contains("rung M"), "{}", answer.stderr);
+    assert!(!lake.join("releases").exists());
 }
 
 #[test]
