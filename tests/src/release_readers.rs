@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::command::{Answer, KIBG_YEAR, answer, root, rows, scratch, spiegel, spiegel_command};
+use crate::command::{Answer, KIBG_YEAR, answer, binary, root, rows, scratch, spiegel, spiegel_command};
 use crate::release::{copy, country};
 
 /// The lake of the large country, under a policy that withholds something of it; only looked at.
@@ -221,4 +221,17 @@ fn a_pipe_holds_statements_over_lines_and_commands() {
     assert!(!query(&[], Some("\\q\nSELECT 3 AS three;")).expect_code(0).stdout.contains("three"));
     query(&[], Some("SELECT 1 FROM nowhere; SELECT 4 AS four;")).expect_code(2);
     query(&[], Some("\\x")).expect_code(2);
+}
+
+#[test]
+fn at_a_prompt_lines_are_edited_completed_kept_and_repeated() {
+    let state = scratch("release-prompt");
+    let script = root().join("tests/prompt-on-a-terminal.py");
+    let said = answer(Command::new(python()).arg(script).arg(binary()).arg(lake()).arg(&state)).expect_code(0).stdout;
+    for words in ["starred_share", "the answer is 42", "timing is on", "| 1   |", "nothing", "^C"] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    assert_eq!(said.matches("| one |").count(), 2, "the line before is there again\n{said}");
+    let kept = fs::read_to_string(state.join("spiegel/query-history")).unwrap();
+    assert!(kept.contains("SELECT DISTINCT 'the answer") && kept.contains("FROM trajectories;") && !kept.contains("never"), "{kept}");
 }

@@ -204,7 +204,8 @@ fn filled(context: &DocumentContext<'_>, path: &str) -> Result<String, Error> {
         .iter()
         .map(|table| {
             let folder = table.files.first().and_then(|file| file.path.rsplit_once('/')).map_or("", |(folder, _)| folder);
-            format!("| `{}` | {} *{}* | `{folder}/` |", table.name, table.description_en, table.description_nl)
+            let said = format!("{} / {}", table.description_en, table.description_nl).replace('*', "`*`");
+            format!("| `{}` | {said} | `{folder}/` |", table.name)
         })
         .collect();
     let years: Vec<String> = years(manifest).iter().map(ToString::to_string).collect();

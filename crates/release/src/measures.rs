@@ -446,7 +446,20 @@ impl System<'_> {
             let bare: Vec<Status> = (0..statuses.len()).map(|other| if self.is_shown(other) { statuses[other] } else { Status::Secondary }).collect();
             let needed = width.min(width_of(&bare)?) - HAIR;
             while width_of(statuses)? < needed {
-                let next = self.neighbour(cell, statuses).ok_or_else(|| Error::bug("an interval is narrow with nothing published around it"))?;
+                // The first that is enough, or else the one that helps most.
+                let mut best: Option<(usize, f64)> = None;
+                for next in self.neighbours(cell, statuses) {
+                    statuses[next] = Status::Secondary;
+                    let reached = width_of(statuses)?;
+                    statuses[next] = Status::Free;
+                    if best.is_none_or(|(_, widest)| reached > widest + HAIR) {
+                        best = Some((next, reached));
+                    }
+                    if reached >= needed {
+                        break;
+                    }
+                }
+                let (next, _) = best.ok_or_else(|| Error::bug("an interval is narrow with nothing published around it"))?;
                 statuses[next] = Status::Secondary;
             }
         }
@@ -494,26 +507,17 @@ impl System<'_> {
         intervals(&constraints, &[target])?.first().copied()
     }
 
-    /// A published cell to withhold next: of the same set, sharing a code, the smallest; or else any of the set, or any that is crossed with it.
-    fn neighbour(&self, target: usize, statuses: &[Status]) -> Option<usize> {
+    /// Published cells that may be withheld next: the most crossed first, of the same set first, then the smallest.
+    fn neighbours(&self, target: usize, statuses: &[Status]) -> Vec<usize> {
         let here = &self.grid.cells[target];
         let columns = self.grid.connected(&self.grid.columns[here.set]);
-        (0..statuses.len())
+        let places = |cell: &usize| &self.grid.columns[self.grid.cells[*cell].set];
+        let mut cells: Vec<usize> = (0..statuses.len())
             .filter(|cell| statuses[*cell] == Status::Free && !self.is_shown(*cell) && self.count(*cell) > 0)
-            .filter(|cell| {
-                let places = &self.grid.columns[self.grid.cells[*cell].set];
-                !places.is_empty() && places.iter().all(|column| columns.contains(column))
-            })
-            .min_by_key(|cell| {
-                let other = &self.grid.cells[*cell];
-                let shares = (0..5).any(|place| other.codes[place] != TOTAL && other.codes[place] == here.codes[place]);
-                let far = match (other.set == here.set, shares) {
-                    (true, true) => 0,
-                    (true, false) => 1,
-                    _ => 2,
-                };
-                (far, self.count(*cell), *cell)
-            })
+            .filter(|cell| !places(cell).is_empty() && places(cell).iter().all(|column| columns.contains(column)))
+            .collect();
+        cells.sort_by_key(|cell| (std::cmp::Reverse(places(cell).len()), self.grid.cells[*cell].set != here.set, self.count(*cell), *cell));
+        cells
     }
 
     /// The rows of one measure, given what may be told of the number of trajectories.
