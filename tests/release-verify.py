@@ -245,9 +245,11 @@ def main():
             with contextlib.redirect_stdout(io.StringIO()):
                 said = check(folder, manifest, arguments.sample)
             print(f"{name:10} passed: {said}", flush=True)
-        except Wrong as wrong:
+        # What a library cannot read is wrong as well.
+        except Exception as wrong:
             failed = True
-            print(f"{name:10} FAILED: {wrong}", flush=True)
+            what = "" if isinstance(wrong, Wrong) else f"{type(wrong).__name__}: "
+            print(f"{name:10} FAILED: {what}{str(wrong).strip().splitlines()[0] if str(wrong).strip() else ''}", flush=True)
     return int(failed)
 
 
