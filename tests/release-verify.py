@@ -20,7 +20,7 @@ import pathlib
 import subprocess
 import sys
 
-import anonymity_api
+import anonymity_api.verify
 import duckdb
 import frictionless
 import mlcroissant
@@ -222,7 +222,7 @@ def examples(folder, manifest, _):
                     continue
                 need(context.sql(statement).collect() is not None, statement)
                 ran += 1
-        for name in ["polars.py", *(["spark.py"] if importlib.util.find_spec("pyspark") else [])]:
+        for name in ["polars_example.py", *(["spark.py"] if importlib.util.find_spec("pyspark") else [])]:
             done = subprocess.run([sys.executable, f"examples/{name}"], capture_output=True, text=True, check=False)
             need(done.returncode == 0, f"{name}: {done.stderr[-500:]}")
             ran += 1

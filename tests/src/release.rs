@@ -66,9 +66,9 @@ fn without_a_private_policy_or_with_a_wrong_one_nothing_is_released() {
 
 /// A country that is large enough for the coarsest rung, and definitions with a policy that pins it.
 pub(crate) struct Country {
-    batch: PathBuf,
-    pipeline: PathBuf,
-    overlay: PathBuf,
+    pub(crate) batch: PathBuf,
+    pub(crate) pipeline: PathBuf,
+    pub(crate) overlay: PathBuf,
     folder: PathBuf,
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn country() -> (&'static Country, MutexGuard<'static, ()>) {
 }
 
 impl Country {
-    pub(crate) fn release(&self, lake: &Path, more: &[&str]) -> crate::command::Answer {
+    fn release(&self, lake: &Path, more: &[&str]) -> crate::command::Answer {
         let year = self.folder.join(KIBG_YEAR);
         let mut arguments = vec!["release", year.to_str().unwrap(), "--batch", self.batch.to_str().unwrap(), "--release-dir", lake.to_str().unwrap()];
         arguments.extend(["--private-policy", self.overlay.to_str().unwrap()]);

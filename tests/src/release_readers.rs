@@ -9,16 +9,24 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::command::{Answer, answer, root, rows, scratch, spiegel, spiegel_command};
+use crate::command::{Answer, KIBG_YEAR, answer, binary, root, rows, scratch, spiegel, spiegel_command};
 use crate::release::{copy, country};
 
-/// The lake of the large country; only looked at.
+/// The lake of the large country, under a policy that withholds something of it; only looked at.
 fn lake() -> &'static Path {
     static LAKE: OnceLock<PathBuf> = OnceLock::new();
     LAKE.get_or_init(|| {
         let (country, _alone) = country();
-        let lake = scratch("release-readers").join("lake");
-        country.release(&lake, &[]).expect_code(0);
+        let folder = scratch("release-readers");
+        let lake = folder.join("lake");
+        let pipeline = folder.join("pipelines/kibg");
+        copy(&country.pipeline, &pipeline);
+        let policy = pipeline.join("release/policy.toml");
+        let text = fs::read_to_string(&policy).unwrap();
+        fs::write(&policy, text.replace("aggregate_min_clients = 10", "aggregate_min_clients = 60")).unwrap();
+        let paths = [folder.join(KIBG_YEAR), country.batch.clone(), lake.clone(), country.overlay.clone()];
+        let [year, batch, to, overlay] = paths.each_ref().map(|path| path.to_str().unwrap());
+        spiegel(&["release", year, "--batch", batch, "--release-dir", to, "--private-policy", overlay]).expect_code(0);
         lake
     })
 }
@@ -154,7 +162,7 @@ fn shares_that_a_researcher_computes_agree_with_the_published_measures() {
                 "WITH own AS (SELECT year, {own} AS code, COUNT(*) AS n, AVG(CASE WHEN {column} IN ({events}) THEN 1.0 ELSE 0.0 END) AS share \
                  FROM trajectories WHERE {column} <> '{unknown}' GROUP BY year, {own}) \
                  SELECT own.n, own.share, theirs.value, theirs.n_rounded FROM own \
-                 JOIN (SELECT year, {published} AS code, value, n_rounded FROM measures WHERE measure = '{measure}' AND dimension_set = '{set}') AS theirs \
+                 JOIN (SELECT year, {published} AS code, value, n_rounded FROM measures WHERE measure = '{measure}' AND dimension_set = '{set}' AND value IS NOT NULL) AS theirs \
                  ON theirs.year = own.year AND theirs.code = own.code"
             );
             let found = answers(&sql);
@@ -213,4 +221,17 @@ fn a_pipe_holds_statements_over_lines_and_commands() {
     assert!(!query(&[], Some("\\q\nSELECT 3 AS three;")).expect_code(0).stdout.contains("three"));
     query(&[], Some("SELECT 1 FROM nowhere; SELECT 4 AS four;")).expect_code(2);
     query(&[], Some("\\x")).expect_code(2);
+}
+
+#[test]
+fn at_a_prompt_lines_are_edited_completed_kept_and_repeated() {
+    let state = scratch("release-prompt");
+    let script = root().join("tests/prompt-on-a-terminal.py");
+    let said = answer(Command::new(python()).arg(script).arg(binary()).arg(lake()).arg(&state)).expect_code(0).stdout;
+    for words in ["starred_share", "the answer is 42", "timing is on", "| 1   |", "nothing", "^C"] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    assert_eq!(said.matches("| one |").count(), 2, "the line before is there again\n{said}");
+    let kept = fs::read_to_string(state.join("spiegel/query-history")).unwrap();
+    assert!(kept.contains("SELECT DISTINCT 'the answer") && kept.contains("FROM trajectories;") && !kept.contains("never"), "{kept}");
 }

@@ -15,7 +15,7 @@ use crate::{Error, Policy};
 /// The context of Croissant 1.1 (MLCommons), as its specification prints it.
 const CROISSANT_CONTEXT: &str = include_str!("croissant-context.json");
 /// Examples, as they stand beside the policy.
-const EXAMPLES: [&str; 6] = ["duckdb.sql", "polars.py", "r.R", "spark.py", "datafusion.sql", "ballista.sql"];
+const EXAMPLES: [&str; 6] = ["duckdb.sql", "polars_example.py", "r.R", "spark.py", "datafusion.sql", "ballista.sql"];
 /// First line of `CHANGELOG.md`.
 const CHANGES: &str = "# Changes\n";
 
@@ -204,7 +204,8 @@ fn filled(context: &DocumentContext<'_>, path: &str) -> Result<String, Error> {
         .iter()
         .map(|table| {
             let folder = table.files.first().and_then(|file| file.path.rsplit_once('/')).map_or("", |(folder, _)| folder);
-            format!("| `{}` | {} *{}* | `{folder}/` |", table.name, table.description_en, table.description_nl)
+            let said = format!("{} / {}", table.description_en, table.description_nl).replace('*', "`*`");
+            format!("| `{}` | {said} | `{folder}/` |", table.name)
         })
         .collect();
     let years: Vec<String> = years(manifest).iter().map(ToString::to_string).collect();

@@ -391,16 +391,22 @@ impl System<'_> {
         result
     }
 
+    /// Cells that nobody may compute.
+    fn secrets(&self, statuses: &[Status]) -> Vec<bool> {
+        statuses.iter().enumerate().map(|(cell, status)| status.is_primary() && !self.is_shown(cell)).collect()
+    }
+
     /// What may be told of the number of trajectories in each cell. `withheld`: cells whose number of trajectories is withheld already.
     fn units(&self, withheld: &[bool]) -> Result<Vec<Status>, Error> {
         let spec = &self.policy.spec;
         let own = |cell: usize| {
             let content = &self.contents[cell];
             let by_group: Vec<f64> = content.by_group.iter().map(|group| group.0).collect();
-            if self.is_shown(cell) {
-                Status::Free
-            } else if content.different.len() < spec.aggregate_min_clients as usize || by_group.len() < spec.aggregate_min_provider_groups as usize {
+            // A figure on too few is told nowhere, not even where the other table has its numbers.
+            if content.different.len() < spec.aggregate_min_clients as usize || by_group.len() < spec.aggregate_min_provider_groups as usize {
                 Status::TooFew
+            } else if self.is_shown(cell) {
+                Status::Free
             } else if is_concentrated(&by_group, self.overlay.p_percent) {
                 Status::Concentrated
             } else {
@@ -408,7 +414,7 @@ impl System<'_> {
             }
         };
         let mut statuses: Vec<Status> = (0..self.grid.cells.len()).map(own).collect();
-        let primary: Vec<bool> = statuses.iter().map(|status| *status != Status::Free).collect();
+        let primary = self.secrets(&statuses);
         for (status, fate) in statuses.iter_mut().zip(self.decide(&primary, withheld)) {
             match fate {
                 Fate::Primary => {}
@@ -426,7 +432,7 @@ impl System<'_> {
     fn widen(&self, statuses: &mut [Status]) -> Result<(), Error> {
         let width = f64::from(self.policy.spec.aggregate_min_clients);
         let secrets: Vec<usize> =
-            (0..statuses.len()).filter(|cell| statuses[*cell].is_primary() && !self.grid.columns[self.grid.cells[*cell].set].is_empty()).collect();
+            (0..statuses.len()).filter(|cell| statuses[*cell].is_primary() && !self.is_shown(*cell) && !self.grid.columns[self.grid.cells[*cell].set].is_empty()).collect();
         for cell in secrets {
             // A cell without anything in it is no secret of anybody, and no number of it is told.
             if self.count(cell) == 0 {
@@ -440,7 +446,20 @@ impl System<'_> {
             let bare: Vec<Status> = (0..statuses.len()).map(|other| if self.is_shown(other) { statuses[other] } else { Status::Secondary }).collect();
             let needed = width.min(width_of(&bare)?) - HAIR;
             while width_of(statuses)? < needed {
-                let next = self.neighbour(cell, statuses).ok_or_else(|| Error::bug("an interval is narrow with nothing published around it"))?;
+                // The first that is enough, or else the one that helps most.
+                let mut best: Option<(usize, f64)> = None;
+                for next in self.neighbours(cell, statuses) {
+                    statuses[next] = Status::Secondary;
+                    let reached = width_of(statuses)?;
+                    statuses[next] = Status::Free;
+                    if best.is_none_or(|(_, widest)| reached > widest + HAIR) {
+                        best = Some((next, reached));
+                    }
+                    if reached >= needed {
+                        break;
+                    }
+                }
+                let (next, _) = best.ok_or_else(|| Error::bug("an interval is narrow with nothing published around it"))?;
                 statuses[next] = Status::Secondary;
             }
         }
@@ -488,26 +507,17 @@ impl System<'_> {
         intervals(&constraints, &[target])?.first().copied()
     }
 
-    /// A published cell to withhold next: of the same set, sharing a code, the smallest; or else any of the set, or any that is crossed with it.
-    fn neighbour(&self, target: usize, statuses: &[Status]) -> Option<usize> {
+    /// Published cells that may be withheld next: the most crossed first, of the same set first, then the smallest.
+    fn neighbours(&self, target: usize, statuses: &[Status]) -> Vec<usize> {
         let here = &self.grid.cells[target];
         let columns = self.grid.connected(&self.grid.columns[here.set]);
-        (0..statuses.len())
+        let places = |cell: &usize| &self.grid.columns[self.grid.cells[*cell].set];
+        let mut cells: Vec<usize> = (0..statuses.len())
             .filter(|cell| statuses[*cell] == Status::Free && !self.is_shown(*cell) && self.count(*cell) > 0)
-            .filter(|cell| {
-                let places = &self.grid.columns[self.grid.cells[*cell].set];
-                !places.is_empty() && places.iter().all(|column| columns.contains(column))
-            })
-            .min_by_key(|cell| {
-                let other = &self.grid.cells[*cell];
-                let shares = (0..5).any(|place| other.codes[place] != TOTAL && other.codes[place] == here.codes[place]);
-                let far = match (other.set == here.set, shares) {
-                    (true, true) => 0,
-                    (true, false) => 1,
-                    _ => 2,
-                };
-                (far, self.count(*cell), *cell)
-            })
+            .filter(|cell| !places(cell).is_empty() && places(cell).iter().all(|column| columns.contains(column)))
+            .collect();
+        cells.sort_by_key(|cell| (std::cmp::Reverse(places(cell).len()), self.grid.cells[*cell].set != here.set, self.count(*cell), *cell));
+        cells
     }
 
     /// The rows of one measure, given what may be told of the number of trajectories.
@@ -534,7 +544,7 @@ impl System<'_> {
             }
         };
         let mut statuses: Vec<Status> = (0..self.grid.cells.len()).map(own).collect();
-        let primary: Vec<bool> = statuses.iter().map(|status| status.is_primary()).collect();
+        let primary = self.secrets(&statuses);
         let withheld: Vec<bool> = units.iter().map(|status| *status == Status::Secondary).collect();
         for (status, fate) in statuses.iter_mut().zip(self.decide(&primary, &withheld)) {
             // What is primary here stays so: what other tables know are numbers of trajectories, and no values.
@@ -640,6 +650,11 @@ pub fn suppression_counts(rows: &[MeasureRow]) -> Vec<SuppressionCount> {
         .collect()
 }
 
+/// True when the table `trajectories` has the numbers of a measure as well.
+fn is_in_trajectories(measure: &str) -> bool {
+    FAMILIES.iter().any(|family| family.in_trajectories && family.measures.iter().any(|one| one.name == measure))
+}
+
 /// The cells of one measure and year that a reader of the tables can place: published ones, and those that are withheld for what they are.
 struct Reading {
     published: Vec<Vec<u32>>,
@@ -666,14 +681,15 @@ pub fn rank_audit(rows: &[MeasureRow], classes: &BTreeSet<[String; 4]>) -> Vec<S
         match row.conf_status.as_str() {
             "F" => reading.published.push(cell),
             "D" => {}
+            // Withheld because a figure on so few says little, not because the number is a secret.
+            _ if is_in_trajectories(&row.measure) && row.provider_class == TOTAL => {}
             _ if row.obs_status == "M" => {}
             _ => reading.secrets.push((codes.map(String::as_str).join(" "), cell)),
         }
     }
     let mut found = Vec::new();
     for (measure, mut reading) in by_measure {
-        let shown = FAMILIES.iter().any(|family| family.in_trajectories && family.measures.iter().any(|one| one.name == measure));
-        if shown {
+        if is_in_trajectories(measure) {
             let width = classes.len() as u32;
             reading.published.extend((0..width).map(|class| (0..kinds.len() as u32).map(|kind| kind * width + class).collect()));
         }
@@ -727,11 +743,8 @@ mod tests {
                     let family = FAMILIES.iter().find(|family| family.measures.iter().any(|measure| measure.name == row.measure)).unwrap();
                     let counted: Vec<&Trajectory> = behind(row, &records, &assignment).filter(|record| (family.value)(record).is_some()).collect();
                     assert!((i64::from(row.n_rounded) - counted.len() as i64).abs() <= 2);
-                    // What the other table shows is held to its own rules: they are about all trajectories of a class.
-                    if !family.in_trajectories || row.provider_class != TOTAL {
-                        assert!(counted.iter().map(|record| record.client).collect::<BTreeSet<_>>().len() >= 10, "{row:?}");
-                        assert!(counted.iter().map(|record| record.group).collect::<BTreeSet<_>>().len() >= 3, "{row:?}");
-                    }
+                    assert!(counted.iter().map(|record| record.client).collect::<BTreeSet<_>>().len() >= 10, "{row:?}");
+                    assert!(counted.iter().map(|record| record.group).collect::<BTreeSet<_>>().len() >= 3, "{row:?}");
                 } else {
                     assert_eq!(row.n_rounded, 0);
                 }
@@ -765,7 +778,7 @@ mod tests {
         let (records, assignment, policy) = small(6);
         let rows = measures(&records, &assignment, &policy, &invented::overlay()).unwrap();
         let mut compared = 0;
-        for row in rows.iter().filter(|row| row.provider_class == TOTAL) {
+        for row in rows.iter().filter(|row| row.provider_class == TOTAL && row.value.is_some()) {
             // Of what the table shows: codes and answers, and nothing private.
             let known: fn(&Trajectory) -> Option<bool> = match row.measure.as_str() {
                 "incomplete_rate" => |record| (record.incomplete != Answer::Unknown).then_some(record.incomplete == Answer::Yes),
@@ -782,7 +795,7 @@ mod tests {
             assert!((row.value.unwrap() - share).abs() <= step / 2.0 + 1e-9, "{row:?}: {share}");
             compared += 1;
         }
-        assert!(compared > 30, "{compared}");
+        assert!(compared > 20, "{compared}");
     }
 
     #[test]

@@ -113,7 +113,8 @@ impl<'a> Session<'a> {
     }
 
     fn line(&mut self, line: &str) -> anyhow::Result<ControlFlow<()>> {
-        if !self.statements.is_open() && line.trim_start().starts_with('\\') {
+        // No line of SQL begins with one.
+        if line.trim_start().starts_with('\\') {
             return self.command(line.trim());
         }
         for statement in self.statements.add(line) {

@@ -1,4 +1,4 @@
-"""In the folder of the release: python examples/polars.py (polars 1.0 or later)."""
+"""In the folder of the release: python examples/polars_example.py (polars 1.0 or later)."""
 
 import polars as pl
 
