@@ -12,7 +12,7 @@ use parquet::basic::{ConvertedType, Repetition, Type};
 use parquet::column::page::Page;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
-use spiegel_model::{CheckResult, ManifestFile, TOTAL, WITHHELD};
+use spiegel_model::{CheckResult, ManifestFile, WITHHELD};
 
 use super::{Cell, Found, Opened, cell, check, elsewhere, number_of, text_of, unless};
 use crate::hierarchy::Dimension;
@@ -383,10 +383,7 @@ fn cells(release: &Opened) -> Found {
                 }
                 // Rounded down, a cell of the smallest size may stand as the multiple below it.
                 let least = (f64::from(policy.aggregate_min_clients) / base).floor() * base;
-                // What can be counted in the table `trajectories` is no more than a sum of its safe classes.
-                let is_shown = ["incomplete_rate", "back_in_care_rate", "rom_improved_rate"].contains(&text_of(batch, "measure", row).as_str())
-                    && text_of(batch, "provider_class", row) == TOTAL;
-                if (is_free && n < least && !is_shown) || (!is_free && n != 0.0) {
+                if (is_free && n < least) || (!is_free && n != 0.0) {
                     mistakes.push(format!("{path}: a cell with too few, or a count of a cell that is withheld"));
                 }
             }
