@@ -11,12 +11,15 @@ TYPST := $(TYPST_ROOT)/bin/typst
 KIBG_YEARS := 2023 2024 2025
 BENCH_PROVIDERS ?= 1000
 BENCH_YEARS ?= 1
+# The pinned rung of the policy needs about so many providers; see pipelines/kibg/release/README.md.
+RELEASE_PROVIDERS ?= 1600
+RELEASE_YEARS := 2024 2025
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-kibg run-nhs test check bench calibrate sample handbook deps venv typst-cli clean
+.PHONY: help build run run-kibg run-nhs test check bench calibrate sample sample-release handbook deps venv typst-cli clean
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
 
 build: ## Build everything (the first time 22 minutes on two cores, for DataFusion and Typst)
 	cargo build --workspace --locked
@@ -60,6 +63,20 @@ calibrate: ## Simulate countries in which nobody stands out, and count who each 
 sample: build ## Write the fictional country in sample-data/kibg again
 	rm -rf sample-data/kibg/inbox sample-data/kibg/register.csv sample-data/kibg/truth.csv
 	$(SPIEGEL) sample --providers 72 --years 3 --first-year 2023 --seed 1 --out sample-data/kibg
+
+sample-release: build ## Release the research lake of a large fictional country into out/release, and verify it
+	@test -e $(OUT)/release || rm -rf $(OUT)/release-country $(OUT)/release-batch
+	@mkdir -p $(OUT)
+	@test -d $(OUT)/release-country || $(SPIEGEL) sample --providers $(RELEASE_PROVIDERS) --years 2 --first-year 2024 --seed 1 --out $(OUT)/release-country
+	@test -f $(OUT)/release.key || $(SPIEGEL) key --out $(OUT)/release.key
+	@test -f $(OUT)/release-private.toml || (umask 077; printf 'p_percent = %s\nhmac_key = "%s"\n' \
+		$$(( 8 + $$(od -An -N1 -tu1 /dev/urandom) % 13 )) $$(od -An -v -N32 -tx1 /dev/urandom | tr -d ' \n') > $(OUT)/release-private.toml)
+	@for year in $(RELEASE_YEARS); do \
+		$(SPIEGEL) ingest pipelines/kibg/years/$$year.toml --inbox $(OUT)/release-country/inbox --batch $(OUT)/release-batch --key $(OUT)/release.key --no-feedback && \
+		$(SPIEGEL) benchmark pipelines/kibg/years/$$year.toml --batch $(OUT)/release-batch || exit $$?; \
+	done
+	$(SPIEGEL) release pipelines/kibg/years/2025.toml --batch $(OUT)/release-batch --release-dir $(OUT)/release --private-policy $(OUT)/release-private.toml
+	$(SPIEGEL) verify $(OUT)/release --batch $(OUT)/release-batch --private-policy $(OUT)/release-private.toml
 
 handbook: build ## Write the handbook of all codes of kibg
 	mkdir -p $(OUT)

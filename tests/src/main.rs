@@ -45,6 +45,10 @@ mod nhs;
 mod published;
 mod publisher;
 #[cfg(test)]
+mod release;
+#[cfg(test)]
+mod release_readers;
+#[cfg(test)]
 mod submissions;
 #[cfg(test)]
 mod truth;

@@ -18,6 +18,7 @@ Exit codes:
   10  done, but some submissions were refused or held, or some reports failed (they are listed)
   12  the definition of the pipeline is wrong
   13  the lake or the disk
+  14  a privacy rule refuses the release, or a release does not pass its verification
   70  a bug in spiegel";
 
 /// Mirror reports (spiegelrapportages): from submissions to a PDF for each provider.
@@ -40,11 +41,15 @@ pub(crate) enum Verb {
     Benchmark(Benchmark),
     /// Make the PDFs from the report.json files.
     Report(Report),
+    /// Publish the anonymised research lake of a batch as a new version, or say which privacy rule refuses it.
+    Release(Release),
+    /// Verify a release: from what is public, and with --batch against the records that it was made from.
+    Verify(Verify),
     /// Write a fictional country of providers to try things on.
     Sample(Sample),
     /// Show per provider what was delivered, whether there is a report, and if not, why.
     Status(Status),
-    /// Ask the private lake or the results of a batch with SQL.
+    /// Ask a release, or the private lake and the results of a batch, with SQL.
     Query(Query),
     /// Check the submission of one provider before it is sent: offline, without key and without keeping anything.
     Check(Check),
@@ -247,6 +252,47 @@ pub(crate) struct Report {
     pub(crate) making: Making,
 }
 
+/// `spiegel release`.
+#[derive(Debug, Args)]
+pub(crate) struct Release {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Folder of all releases; made when it is not there. What was published in it never changes.
+    #[arg(long)]
+    pub(crate) release_dir: PathBuf,
+    /// Version [default: the one that follows from what changes: MAJOR data or rules, MINOR a new year, PATCH words].
+    #[arg(long, value_name = "X.Y.Z")]
+    pub(crate) version: Option<String>,
+    /// Years to make; may be repeated. Others stay as they were released [default: all years with results, up to that of the year file].
+    #[arg(long = "year", value_name = "YYYY")]
+    pub(crate) years: Vec<i32>,
+    /// File with `p_percent` and `hmac_key`, which are never published. Keep it apart from repository and data.
+    #[arg(long, env = "SPIEGEL_PRIVATE_POLICY", hide_env_values = true, value_name = "FILE")]
+    pub(crate) private_policy: Option<PathBuf>,
+}
+
+/// `spiegel verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Folder of a release, or of all releases for the latest.
+    pub(crate) release: PathBuf,
+    /// Folder of the batch that it was made from: checks against the records as well.
+    #[arg(long)]
+    pub(crate) batch: Option<PathBuf>,
+    /// Folder of the pipeline, with --batch.
+    #[arg(long, default_value = "pipelines/kibg")]
+    pub(crate) pipeline: PathBuf,
+    /// As for `release`; without it, what depends on it is not checked.
+    #[arg(long, env = "SPIEGEL_PRIVATE_POLICY", hide_env_values = true, value_name = "FILE")]
+    pub(crate) private_policy: Option<PathBuf>,
+    /// Threads [default: as many as the machine has]. Results do not depend on it.
+    #[arg(long)]
+    pub(crate) threads: Option<usize>,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub(crate) format: TableFormat,
+}
+
 /// `spiegel sample`.
 #[derive(Debug, Args)]
 pub(crate) struct Sample {
@@ -302,21 +348,32 @@ pub(crate) enum RowFormat {
     Csv,
     /// One JSON object per line.
     Json,
+    /// A Parquet file; with --output, or into a pipe.
+    Parquet,
 }
 
 /// `spiegel query`.
 #[derive(Debug, Args)]
 pub(crate) struct Query {
+    /// Folder of the releases: `index.json` and `releases/`. Without SQL, a prompt on a terminal; from a pipe, its statements.
+    #[arg(long, value_name = "DIR", required_unless_present = "batch", conflicts_with = "batch")]
+    pub(crate) release_dir: Option<PathBuf>,
+    /// Version of the release [default: the latest].
+    #[arg(long, value_name = "X.Y.Z", requires = "release_dir")]
+    pub(crate) version: Option<String>,
     /// Folder of the batch. Its lake is private: pseudonymised records of clients.
-    #[arg(long)]
-    pub(crate) batch: PathBuf,
-    /// Folder of the pipeline, for its views [default: pipelines/kibg].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) batch: Option<PathBuf>,
+    /// Folder of the pipeline, for its views on a batch.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,
     /// How to print.
     #[arg(long, value_enum, default_value_t = RowFormat::Table)]
     pub(crate) format: RowFormat,
-    /// One SELECT. Without it, the tables are listed.
+    /// Write the rows to this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// One SELECT. Without it: statements from a prompt or a pipe, or the tables when there are none.
     pub(crate) sql: Option<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use spiegel_ingest::Error as IngestError;
 use spiegel_query::Error as QueryError;
+use spiegel_release::Error as ReleaseError;
 
 /// Wrong usage.
 pub(crate) const WRONG_USAGE: u8 = 2;
@@ -11,6 +12,8 @@ pub(crate) const WITH_REFUSALS: u8 = 10;
 pub(crate) const PIPELINE: u8 = 12;
 /// The lake or the disk.
 pub(crate) const LAKE: u8 = 13;
+/// A privacy rule refuses a release, or a release does not pass its verification.
+pub(crate) const RELEASE_REFUSED: u8 = 14;
 /// A bug.
 pub(crate) const BUG: u8 = 70;
 
@@ -23,6 +26,8 @@ pub(crate) enum Outcome {
     WithRefusals,
     /// The pipeline does not pass its check; the mistakes were printed.
     PipelineWrong,
+    /// A release does not pass its verification; the checks were printed.
+    VerificationFailed,
 }
 
 impl Outcome {
@@ -31,6 +36,7 @@ impl Outcome {
             Self::Done => 0,
             Self::WithRefusals => WITH_REFUSALS,
             Self::PipelineWrong => PIPELINE,
+            Self::VerificationFailed => RELEASE_REFUSED,
         }
     }
 
@@ -72,6 +78,15 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
                 QueryError::Lake { .. } => LAKE,
                 QueryError::Sql(_) => WRONG_USAGE,
                 QueryError::Bug(_) => BUG,
+            };
+        }
+        if let Some(error) = cause.downcast_ref::<ReleaseError>() {
+            return match error {
+                ReleaseError::Policy { .. } => PIPELINE,
+                ReleaseError::Usage(_) => WRONG_USAGE,
+                ReleaseError::Refused(_) => RELEASE_REFUSED,
+                ReleaseError::Lake { .. } => LAKE,
+                ReleaseError::Bug(_) => BUG,
             };
         }
         if cause.is::<spiegel_render::Error>() {

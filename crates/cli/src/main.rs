@@ -4,6 +4,7 @@
 mod arguments;
 mod batch;
 mod exit;
+mod prompt;
 mod steps;
 mod talk;
 mod verbs;
@@ -46,6 +47,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Ingest(ingest) => steps::ingest_verb(&ingest),
         Verb::Benchmark(benchmark) => steps::benchmark_verb(&benchmark),
         Verb::Report(report) => steps::report_verb(&report),
+        Verb::Release(release) => steps::release(&release),
+        Verb::Verify(verify) => steps::verify(&verify),
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
         Verb::Query(query) => verbs::query(&query),

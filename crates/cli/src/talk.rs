@@ -12,7 +12,12 @@ pub(crate) fn line(text: &str) {
 
 /// Data, as it is.
 pub(crate) fn data(text: &str) -> io::Result<()> {
-    match io::stdout().write_all(text.as_bytes()) {
+    bytes(text.as_bytes())
+}
+
+/// Data that may be no text.
+pub(crate) fn bytes(bytes: &[u8]) -> io::Result<()> {
+    match io::stdout().write_all(bytes) {
         // A reader that has seen enough (`| head`) is not a mistake.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result,

@@ -13,6 +13,7 @@ mod overview;
 mod pages;
 mod pipeline;
 mod position;
+mod release;
 mod report;
 mod submission;
 
@@ -39,6 +40,11 @@ pub use pipeline::{
     RegisterSpec, ReportSpec, SheetSpec, StratumSpec, WorksheetSpec, YearSpec,
 };
 pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, Pooled, Position, Range, Side, TrendState, WithinKind};
+pub use release::{
+    CheckOutcome, CheckResult, CodebookRow, Criterion, DiagnosisLevels, Differencing, DimensionSet, DistributionMeasure, Generator, IndexedRelease, Manifest,
+    ManifestColumn, ManifestFile, ManifestInputs, ManifestTable, Node, PrivacyReport, PrivacyYear, PrivateOverlay, Publication, PublicPolicy, ReleaseIndex,
+    ReleasePolicy, ReleaseStatus, Rung, RungOutcome, SuppressionCount, TOTAL, Utility, Verification, WITHHELD,
+};
 pub use report::{
     Cell, DotPlot, FunnelLine, FunnelPlot, IndicatorPage, Labelled, MethodPage, MethodSection, OwnMark, PopulationBlock, PopulationPage,
     PopulationRow, Report, ReportProvider, SpineRow, Summary, SummaryRow, Table, TitledTable, TrendPlot, TrendYear, Variant,

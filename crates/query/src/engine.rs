@@ -14,14 +14,16 @@ use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
+use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::parquet::errors::ParquetError;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
 use spiegel_model::{Direction, RuleSet};
 use tokio::runtime::Runtime;
 
 use crate::norm::{self, Norm};
 use crate::threads::each;
-use crate::{Error, Pipeline, lines};
+use crate::{Error, Pipeline, Register, lines};
 
 /// Tables whose Parquet is larger than this are not kept in memory; in memory a table is some twenty times as large.
 const KEPT_BYTES_MAXIMUM: u64 = 8 << 20;
@@ -35,7 +37,12 @@ pub enum RowsFormat {
     Csv,
     /// One JSON object per line.
     Json,
+    /// A Parquet file.
+    Parquet,
 }
+
+/// Names of tables, and of their columns with their types.
+pub type Tables = Vec<(String, Vec<(String, String)>)>;
 
 /// The query engine on one lake.
 pub struct Engine {
@@ -69,6 +76,49 @@ impl Engine {
         let is_named = |column: &str| sql.iter().any(|sql| sql.contains(column));
         each(&tables(lake)?, threads, |table| engine.keep(table, &is_named, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
         Ok(engine)
+    }
+
+    /// Opens the data of a release: each folder in `data` is a table.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] when a table cannot be read.
+    pub fn open_release(data: &Path, threads: usize) -> Result<Self, Error> {
+        let engine = Self::empty(data, threads)?;
+        for table in tables(data)? {
+            let folder = data.join(&table);
+            engine
+                .runtime
+                .block_on(engine.context.register_parquet(table.as_str(), format!("{}/", folder.display()), Default::default()))
+                .map_err(|error| Error::lake(folder, error.strip_backtrace()))?;
+        }
+        Ok(engine)
+    }
+
+    /// Tables and views with their columns, sorted by name.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] when the engine does not say.
+    pub fn schema(&self) -> Result<Tables, Error> {
+        let rows = self.rows(
+            "information_schema",
+            "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, ordinal_position",
+            &[],
+        )?;
+        let mut tables: Tables = Vec::new();
+        rows.each(&["table_name", "column_name", "data_type"], |columns| {
+            let [table, column, kind] = columns else { return Ok(()) };
+            let (table, column, kind) = (rows.text(table)?, rows.text(column)?, rows.text(kind)?);
+            for row in 0..table.len() {
+                if tables.last().is_none_or(|(last, _)| last != table.value(row)) {
+                    tables.push((table.value(row).to_owned(), Vec::new()));
+                }
+                if let Some((_, columns)) = tables.last_mut() {
+                    columns.push((column.value(row).to_owned(), kind.value(row).to_owned()));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(tables)
     }
 
     /// Keeps these years of a table in memory, unless it is large, without the columns that nobody names.
@@ -201,6 +251,26 @@ impl Engine {
         Ok(())
     }
 
+    /// The provider register as the table `register`: `provider_id` and its columns, all text, NULL where empty.
+    ///
+    /// # Errors
+    /// [`Error::Bug`] when it cannot be made a table.
+    pub(crate) fn register_providers(&self, register: &Register) -> Result<(), Error> {
+        let bug = |error: &dyn std::fmt::Display| Error::Bug(format!("table register: {error}"));
+        let rows = register.rows();
+        let mut columns: Vec<(String, ArrayRef)> =
+            vec![("provider_id".to_owned(), Arc::new(rows.iter().map(|(id, _)| Some(*id)).collect::<StringArray>()) as ArrayRef)];
+        for name in register.columns() {
+            let cells: StringArray = rows.iter().map(|(_, cells)| cells.get(name).map(String::as_str).filter(|cell| !cell.is_empty())).collect();
+            columns.push((name.to_owned(), Arc::new(cells)));
+        }
+        let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).map_err(|error| bug(&error))?;
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]]).map_err(|error| bug(&error))?;
+        self.context.deregister_table("register").map_err(|error| bug(&error))?;
+        self.context.register_table("register", Arc::new(table)).map_err(|error| bug(&error))?;
+        Ok(())
+    }
+
     /// Registers the views; for one year they are computed now, once.
     pub(crate) fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
         for (name, sql) in &pipeline.views {
@@ -260,11 +330,11 @@ impl Engine {
         }
     }
 
-    /// Runs any SELECT of an analyst and writes its rows as text.
+    /// Runs any SELECT of an analyst and writes its rows, as text or as Parquet.
     ///
     /// # Errors
     /// [`Error::Sql`] with the engine's message when the SQL is wrong, or does anything but read.
-    pub fn select(&self, sql: &str, format: RowsFormat) -> Result<String, Error> {
+    pub fn select(&self, sql: &str, format: RowsFormat) -> Result<Vec<u8>, Error> {
         let wrong = |error: datafusion::error::DataFusionError| Error::Sql(error.strip_backtrace());
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let batches = self.runtime.block_on(async {
@@ -274,7 +344,7 @@ impl Engine {
             Ok::<_, Error>(if batches.is_empty() { vec![RecordBatch::new_empty(schema)] } else { batches })
         })?;
         let failed = |error: datafusion::arrow::error::ArrowError| Error::Bug(error.to_string());
-        let bytes = match format {
+        Ok(match format {
             RowsFormat::Table => format!("{}\n", pretty_format_batches(&batches).map_err(failed)?).into_bytes(),
             RowsFormat::Csv => {
                 let mut writer = datafusion::arrow::csv::Writer::new(Vec::new());
@@ -291,8 +361,16 @@ impl Engine {
                 writer.finish().map_err(failed)?;
                 writer.into_inner()
             }
-        };
-        String::from_utf8(bytes).map_err(|error| Error::Bug(error.to_string()))
+            RowsFormat::Parquet => {
+                let failed = |error: ParquetError| Error::Bug(error.to_string());
+                let Some(first) = batches.first() else { return Ok(Vec::new()) };
+                let mut writer = ArrowWriter::try_new(Vec::new(), first.schema(), None).map_err(failed)?;
+                for batch in &batches {
+                    writer.write(batch).map_err(failed)?;
+                }
+                writer.into_inner().map_err(failed)?
+            }
+        })
     }
 
     /// Registers one Parquet file as a table, for `query` on the results of a batch.
@@ -317,6 +395,11 @@ impl Rows {
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// The rows as they came.
+    pub(crate) fn into_batches(self) -> Vec<RecordBatch> {
+        self.batches
     }
 
     /// True when they have this column.

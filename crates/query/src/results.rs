@@ -40,6 +40,16 @@ impl Register {
         register
     }
 
+    /// Ids with all their columns by header, by id.
+    pub(crate) fn rows(&self) -> Vec<(&str, &BTreeMap<String, String>)> {
+        self.columns.iter().map(|(id, cells)| (id.as_str(), cells)).collect()
+    }
+
+    /// Headers of all columns.
+    pub(crate) fn columns(&self) -> BTreeSet<&str> {
+        self.columns.values().flat_map(|cells| cells.keys().map(String::as_str)).collect()
+    }
+
     /// The registered name, or the id when it is not registered.
     #[must_use]
     pub fn name_of<'a>(&'a self, id: &'a str) -> &'a str {

@@ -31,15 +31,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     let held = held(workplace)?;
     let data = data_fingerprint(workplace, &held)?;
     let deliveries = Deliveries::load(workplace, &pipeline)?;
-    let year_bytes = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
-    let made_from = sha256(&[
-        program().as_bytes(),
-        data.as_bytes(),
-        pipeline.fingerprint.as_bytes(),
-        &year_bytes,
-        &register_bytes,
-        deliveries.as_ref().map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default(),
-    ]);
+    let made_from = made_from(workplace, &pipeline, &data, &register_bytes, deliveries.as_ref())?;
     let mut run = Run::load(root)?;
     if is_finished(workplace, &run, &made_from) {
         Progress::start("benchmark", 1).end("unchanged");
@@ -99,6 +91,22 @@ fn write_for_analysts(workplace: &Workplace, results: &Results, context: &Report
     };
     write(report::OVERVIEW, serde_json::to_vec_pretty(&overview)?)?;
     write(report::NATIONAL, serde_json::to_vec_pretty(&national_report(results, context))?)
+}
+
+/// Everything that the results of a year follow from, as one fingerprint.
+fn made_from(workplace: &Workplace, pipeline: &Pipeline, data: &str, register: &[u8], deliveries: Option<&Deliveries>) -> anyhow::Result<String> {
+    let year = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
+    let deliveries = deliveries.map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default();
+    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), &year, register, deliveries]))
+}
+
+/// True when the results of the year are there and follow from what the batch holds now.
+pub(super) fn is_up_to_date(workplace: &Workplace, pipeline: &Pipeline) -> anyhow::Result<bool> {
+    let (_, register) = register(workplace, pipeline)?;
+    let data = data_fingerprint(workplace, &held(workplace)?)?;
+    let made_from = made_from(workplace, pipeline, &data, &register, Deliveries::load(workplace, pipeline)?.as_ref())?;
+    let run = Run::load(workplace.batch.root())?;
+    Ok(run.years.get(&workplace.year.year.to_string()).is_some_and(|state| state.made_from == made_from))
 }
 
 /// What is held for an analyst, by year of the trend.

@@ -6,6 +6,8 @@ use std::path::Path;
 use spiegel_ingest::{check_rules, load_rules, load_schema};
 use spiegel_model::{Layout, SubmissionSchema};
 use spiegel_query::{Pipeline, check_indicators, check_reviews, load_year, run_cases};
+use spiegel_release::Policy;
+use spiegel_release::documents::codebook;
 
 use crate::exit::{Outcome, Usage};
 use crate::talk;
@@ -65,6 +67,12 @@ pub(crate) fn check_pipeline(directory: &Path, indicator: Option<&str>) -> anyho
                 Err(error) => error.into_mistakes().iter().for_each(|mistake| note(mistake)),
             }
         }
+    }
+    let release = directory.join("release");
+    if release.join("policy.toml").is_file()
+        && let Err(error) = Policy::load(&release).and_then(|policy| codebook(&policy))
+    {
+        note(&error);
     }
     if mistakes.is_empty() {
         let mappings = schema.as_ref().map(mappings).unwrap_or_default();

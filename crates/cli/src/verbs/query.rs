@@ -1,40 +1,95 @@
-//! `spiegel query`: SQL on the private lake and the results of a batch.
+//! `spiegel query`: SQL on a release, or on the private lake and the results of a batch.
 
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use spiegel_model::{ReleaseIndex, ReleaseStatus};
 use spiegel_query::{Engine, Pipeline, RowsFormat};
 
 use crate::arguments::{Query, RowFormat};
 use crate::batch::{Run, folders};
 use crate::exit::{Outcome, Usage};
+use crate::prompt::{Session, Target};
 use crate::talk;
 
+/// What is asked when nothing is.
+const TABLES: &str = "SELECT table_name, column_name, data_type FROM information_schema.columns \
+                      WHERE table_schema = 'public' ORDER BY table_name, ordinal_position";
+
 pub(crate) fn query(arguments: &Query) -> anyhow::Result<Outcome> {
-    let lake = arguments.batch.join("lake");
-    if !lake.is_dir() {
-        return Err(Usage(format!("{} is no batch: it has no folder lake", arguments.batch.display())).into());
+    let format = match arguments.format {
+        RowFormat::Table => RowsFormat::Table,
+        RowFormat::Csv => RowsFormat::Csv,
+        RowFormat::Json => RowsFormat::Json,
+        RowFormat::Parquet => RowsFormat::Parquet,
+    };
+    let target = Target { format, output: arguments.output.clone() };
+    let (engine, history) = match (&arguments.batch, &arguments.release_dir) {
+        // What is asked of the private lake may name clients: it is kept nowhere.
+        (Some(batch), _) => (of_batch(batch, &arguments.pipeline)?, None),
+        (None, Some(directory)) => (of_release(directory, arguments.version.as_deref())?, history_file()),
+        (None, None) => return Err(Usage("give --batch or --release-dir".to_owned()).into()),
+    };
+    if let Some(sql) = &arguments.sql {
+        target.run(&engine, sql)?;
+        return Ok(Outcome::Done);
     }
-    let pipeline = Pipeline::load(&arguments.pipeline)?;
-    let run = Run::load(&arguments.batch)?;
+    let mut session = Session::new(&engine, target.clone())?;
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        session.talk(history)?;
+    } else if !session.read_pipe()? {
+        target.run(&engine, TABLES)?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn of_batch(batch: &Path, pipeline: &Path) -> anyhow::Result<Engine> {
+    let lake = batch.join("lake");
+    if !lake.is_dir() {
+        return Err(Usage(format!("{} is no batch: it has no folder lake", batch.display())).into());
+    }
+    let pipeline = Pipeline::load(pipeline)?;
+    let run = Run::load(batch)?;
     if let Some(other) = run.years.values().map(|year| &year.pipeline).find(|id| **id != pipeline.spec.id) {
         return Err(Usage(format!("this batch belongs to the pipeline {other}; give --pipeline pipelines/{other}")).into());
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let engine = Engine::open(&lake, &pipeline, threads)?;
-    for year in folders(&arguments.batch.join("results"))? {
+    let engine = Engine::open(&lake, &pipeline, threads())?;
+    for year in folders(&batch.join("results"))? {
         let Some(name) = year.file_name().and_then(|name| name.to_str()) else { continue };
         for table in ["observations", "positions", "distributions", "groups", "parts", "models", "signals"] {
             engine.register_file(&format!("{table}_{name}"), &year.join(format!("{table}.parquet")))?;
         }
     }
     talk::line("private    this lake holds pseudonymised records of clients; it is not for publication");
-    let sql = arguments.sql.as_deref().unwrap_or(
-        "SELECT table_name, column_name, data_type FROM information_schema.columns \
-         WHERE table_schema = 'public' ORDER BY table_name, ordinal_position",
-    );
-    let format = match arguments.format {
-        RowFormat::Table => RowsFormat::Table,
-        RowFormat::Csv => RowsFormat::Csv,
-        RowFormat::Json => RowsFormat::Json,
+    Ok(engine)
+}
+
+fn of_release(directory: &Path, version: Option<&str>) -> anyhow::Result<Engine> {
+    let index = directory.join("index.json");
+    if !index.is_file() {
+        return Err(Usage(format!("{} is no folder of releases: it has no index.json", directory.display())).into());
+    }
+    let text = fs::read(&index).with_context(|| index.display().to_string())?;
+    let index: ReleaseIndex = serde_json::from_slice(&text).with_context(|| index.display().to_string())?;
+    let versions: Vec<&str> = index.releases.iter().filter(|one| one.status == ReleaseStatus::Active).map(|one| one.version.as_str()).collect();
+    let chosen = match version {
+        Some(version) if versions.contains(&version) => version,
+        Some(version) => return Err(Usage(format!("there is no release {version} in use; there are {}", versions.join(", "))).into()),
+        None => index.latest.as_deref().ok_or_else(|| Usage("every release was withdrawn".to_owned()))?,
     };
-    talk::data(&engine.select(sql, format)?)?;
-    Ok(Outcome::Done)
+    talk::line(&format!("release    {chosen} of {}", directory.display()));
+    Ok(Engine::open_release(&directory.join("releases").join(chosen).join("data"), threads())?)
+}
+
+/// Where what is typed on releases is kept. None without a home.
+fn history_file() -> Option<PathBuf> {
+    let state = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = state.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state")))?;
+    Some(state.join("spiegel/query-history"))
 }
