@@ -1,13 +1,11 @@
 //! The report of the small providers together: who is in it, what it comes to, and that nobody in it can be worked out.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 use spiegel_model::{Report, Variant};
-use zip::ZipArchive;
 
 use crate::command::{KIBG_YEAR, Made, all_reports, country, key, kibg, kibg_arguments, providers, query, rows, scratch, spiegel};
 use crate::tree::copy;
@@ -161,35 +159,20 @@ fn categories_survive_subtraction() {
     assert_ne!(block.rows.iter().filter(|row| row.own.is_none()).count(), 1, "one that is hidden alone is the rest");
 }
 
-/// Delivers what a member delivered once more, without its last answer.
+/// Delivers what a member delivered in a folder once more, without its last answer.
 fn deliver_again(inbox: &Path, provider: &str) {
     let name = format!("KIBG_{provider}_2025_01");
-    let first = country().0.join("inbox").join(&name);
     let again = inbox.join(format!("KIBG_{provider}_2025_02"));
-    if first.is_dir() {
-        copy(&first, &again);
-    } else {
-        let archive = first.with_extension("zip");
-        let mut archive = ZipArchive::new(File::open(archive).unwrap()).unwrap();
-        fs::create_dir_all(&again).unwrap();
-        for index in 0..archive.len() {
-            let mut entry = archive.by_index(index).unwrap();
-            let file = again.join(PathBuf::from(entry.name()).file_name().unwrap());
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).unwrap();
-            fs::write(file, bytes).unwrap();
-        }
-    }
+    copy(&country().0.join("inbox").join(&name), &again);
     let form = again.join("aanlevering.toml");
     let text = fs::read_to_string(&form).unwrap();
-    let mut rows = 0;
     let answers = again.join("cqi.csv");
     let bytes = fs::read(&answers).unwrap();
     let end = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap();
     fs::write(&answers, &bytes[..=end]).unwrap();
     let (before, after) = text.split_once("[tabellen.cqi]\nrijen = ").unwrap();
     let (number, after) = after.split_once('\n').unwrap_or((after, ""));
-    rows += number.trim().parse::<u64>().unwrap() - 1;
+    let rows = number.trim().parse::<u64>().unwrap() - 1;
     fs::write(&form, format!("{}[tabellen.cqi]\nrijen = {rows}\n{after}", before.replace("volgnummer = 1", "volgnummer = 2"))).unwrap();
 }
 

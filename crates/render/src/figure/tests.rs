@@ -92,7 +92,7 @@ fn the_examples_of_the_reading_guide_are_readable() {
     let plot = small_dot_plot(&guide.dot_plot, &guide.format, &metrics).unwrap();
     assert_readable("example of a distribution", &plot, &metrics);
     assert_clear_of_lines("example of a distribution", &plot, &metrics);
-    assert_readable("example of a funnel", &funnel(&guide.funnel, &guide.format, &metrics).unwrap(), &metrics);
+    assert_readable("example of a funnel", &funnel(guide.funnel.as_ref().unwrap(), &guide.format, &metrics).unwrap(), &metrics);
 }
 
 /// Wherever the own figure lies beside its norm, both have their labels and no text lies on another.
