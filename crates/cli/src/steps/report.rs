@@ -58,7 +58,7 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
     let mut tasks = Vec::new();
     let mut finished: BTreeMap<String, ReportState> = BTreeMap::new();
     let is_chosen = |id: &str| making.providers.is_empty() || making.providers.iter().any(|provider| provider == id);
-    let mut chosen: Vec<(String, PathBuf, String)> = Vec::new();
+    let mut chosen: Vec<(String, PathBuf, bool)> = Vec::new();
     for provider in folders(&workplace.batch.reports(year))? {
         let Some(id) = provider.file_name().and_then(|name| name.to_str()).map(str::to_owned) else { continue };
         // Only what benchmark names: a folder of a provider that no longer delivers is history.
@@ -66,15 +66,14 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
         if matches!(known.report, ReportState::NothingDelivered | ReportState::TooFewClients { .. }) {
             continue;
         }
-        let is_sheet = known.under_minimum.is_some();
-        let (pdf_name, stale_name) = (pdf_name(workplace, &id, is_sheet), pdf_name(workplace, &id, !is_sheet));
         let Some(folder) = folders(&provider)?.pop() else { continue };
-        chosen.push((id, folder, pdf_name));
+        chosen.push((id, folder, known.under_minimum.is_some()));
     }
     if let Some(version) = state.group.as_ref().and_then(|group| group.version).filter(|_| is_chosen(GROUP)) {
-        chosen.push((GROUP.to_owned(), workplace.batch.report(year, GROUP, version), pdf_name(workplace, GROUP, false)));
+        chosen.push((GROUP.to_owned(), workplace.batch.report(year, GROUP, version), false));
     }
-    for (id, folder, pdf_name) in chosen {
+    for (id, folder, is_sheet) in chosen {
+        let (pdf_name, stale_name) = (pdf_name(workplace, &id, is_sheet), pdf_name(workplace, &id, !is_sheet));
         let bytes = fs::read(folder.join("report.json")).unwrap_or_default();
         let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), maker.as_bytes()]);
         if let Some(pages) = is_made(&folder, &made_from, &pdf_name) {
