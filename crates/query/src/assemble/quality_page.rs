@@ -411,8 +411,8 @@ mod tests {
 
     #[test]
     fn what_is_missing_everywhere_is_said_as_such() {
-        assert_eq!(out_of(Filled { units: 0, of: 208 }), "al uw 208");
-        assert_eq!(out_of(Filled { units: 196, of: 208 }), "12 van uw 208");
-        assert_eq!(out_of(Filled { units: 207, of: 1208 }), "1.001 van uw 1.208");
+        assert_eq!(out_of(Filled { units: 0, of: 208 }, Voice::You), "al uw 208");
+        assert_eq!(out_of(Filled { units: 196, of: 208 }, Voice::You), "12 van uw 208");
+        assert_eq!(out_of(Filled { units: 207, of: 1208 }, Voice::You), "1.001 van uw 1.208");
     }
 }

@@ -522,7 +522,16 @@ mod tests {
                 for trend in trends() {
                     for rich in [true, false] {
                         let position = position(label, trend.clone(), rich);
-                        let subject = Subject { spec, position: &position, provider_word: "aanbieder", providers_word: "aanbieders", shown: 10, adjusters: &titles };
+                        let subject = Subject {
+                            spec,
+                            position: &position,
+                            provider_word: "aanbieder",
+                            providers_word: "aanbieders",
+                            shown: 10,
+                            covered_units: "trajecten",
+                            is_left_out: true,
+                            adjusters: &titles,
+                        };
                         let said = [subject.headline(), subject.further(Some(&distribution), None), subject.certainty(), subject.direction().into_iter().collect()].concat();
                         for text in said {
                             rendered += 1;
