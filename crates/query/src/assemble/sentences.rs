@@ -478,7 +478,8 @@ mod tests {
             for label in LABELS {
                 for trend in trends() {
                     for rich in [true, false] {
-                        let position = position(label, trend.clone(), rich);
+                        let mut position = position(label, trend.clone(), rich);
+                        position.adjusted = position.adjusted.filter(|_| !titles.is_empty());
                         let subject = Subject { spec, position: &position, provider_word: "aanbieder", providers_word: "aanbieders", shown: 10, adjusters: &titles };
                         let said = [subject.headline(), subject.further(Some(&distribution), None), subject.certainty(), subject.direction().into_iter().collect()].concat();
                         for text in said {
