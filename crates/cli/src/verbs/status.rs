@@ -61,22 +61,21 @@ fn lines(run: &Run, receipts: &[Receipt], held: &Held, year: i32) -> Vec<Line> {
     ids.sort_unstable();
     ids.dedup();
     let group = run.years.get(&year.to_string()).and_then(|state| state.group.as_ref());
-    let providers = ids.into_iter()
-        .map(|id| {
-            let receipt = last.get(id).copied().or(collective);
-            let own = last.get(id).copied();
-            Line {
-                provider_id: id.to_owned(),
-                name: states.get(id).map(|state| state.name.clone()).unwrap_or_default(),
-                delivered: receipt.map(|receipt| receipt.submission.clone()).unwrap_or_default(),
-                verdict: receipt.map(|receipt| receipt.verdict.dutch().to_owned()).unwrap_or_default(),
-                rows_used: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.used).sum()),
-                rows_quarantined: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.quarantined).sum()),
-                findings: own.map_or(0, |receipt| receipt.findings.values().sum()),
-                held: held.get(id).into_iter().flatten().map(|(indicator, codes)| held_line(indicator, codes)).collect(),
-                report: report(states.get(id), own),
-            }
-        });
+    let providers = ids.into_iter().map(|id| {
+        let receipt = last.get(id).copied().or(collective);
+        let own = last.get(id).copied();
+        Line {
+            provider_id: id.to_owned(),
+            name: states.get(id).map(|state| state.name.clone()).unwrap_or_default(),
+            delivered: receipt.map(|receipt| receipt.submission.clone()).unwrap_or_default(),
+            verdict: receipt.map(|receipt| receipt.verdict.dutch().to_owned()).unwrap_or_default(),
+            rows_used: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.used).sum()),
+            rows_quarantined: own.map_or(0, |receipt| receipt.tables.iter().map(|table| table.quarantined).sum()),
+            findings: own.map_or(0, |receipt| receipt.findings.values().sum()),
+            held: held.get(id).into_iter().flatten().map(|(indicator, codes)| held_line(indicator, codes)).collect(),
+            report: report(states.get(id), own),
+        }
+    });
     providers.chain(group.map(group_line)).collect()
 }
 

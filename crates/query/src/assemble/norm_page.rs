@@ -41,12 +41,14 @@ impl State {
 pub(super) fn page(results: &Results, provider: &str, pages: &[Page], has_population: bool) -> Option<NormPage> {
     let voice = Voice::of(provider);
     let sets: Vec<&QualityNormSet> = results.year.norms.iter().filter_map(|name| results.pipeline.quality_norms.get(name)).collect();
-    let rows: Vec<NormRow> =
-        sets.iter().flat_map(|set| set.norms.iter().map(move |norm| (set, norm))).filter(|(_, norm)| voice == Voice::You || is_of_all(norm)).filter_map(|(set, norm)| row(results, set, norm, pages)).collect();
+    let norms = sets.iter().flat_map(|set| set.norms.iter().map(move |norm| (set, norm))).filter(|(_, norm)| voice == Voice::You || is_of_all(norm));
+    let rows: Vec<NormRow> = norms.filter_map(|(set, norm)| row(results, set, norm, pages)).collect();
     if rows.is_empty() {
         return None;
     }
     let publisher = &results.pipeline.spec.publisher;
+    // What norm 2a asks is reflection on the own data, which a group's are not.
+    let coverage = sets.iter().find_map(|set| set.coverage.as_ref()).filter(|_| voice == Voice::You);
     Some(NormPage {
         title: "Normen en richtsnoeren".to_owned(),
         sentences: vec![
@@ -56,8 +58,7 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], has_popula
         ],
         heads: ["Wat het Keurmerk zegt", "Bron", voice.say("Uw cijfer (95%-interval)", "Groep (95%-interval)"), "Hoe te lezen"].map(str::to_owned).into(),
         rows,
-        // What norm 2a asks is reflection on the own data, which a group's are not.
-        coverage: if voice == Voice::Group { None } else { sets.iter().find_map(|set| set.coverage.as_ref()).map(|coverage| covered(coverage, pages, has_population)) },
+        coverage: coverage.map(|coverage| covered(coverage, pages, has_population)),
     })
 }
 

@@ -521,7 +521,8 @@ mod tests {
             for label in LABELS {
                 for trend in trends() {
                     for rich in [true, false] {
-                        let position = position(label, trend.clone(), rich);
+                        let mut position = position(label, trend.clone(), rich);
+                        position.adjusted = position.adjusted.filter(|_| !titles.is_empty());
                         let subject = Subject {
                             spec,
                             position: &position,
