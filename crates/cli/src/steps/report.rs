@@ -124,7 +124,11 @@ fn for_analysts<T: DeserializeOwned>(
 ) -> anyhow::Result<()> {
     let folder = workplace.batch.results(workplace.year.year);
     let file = folder.join(json);
-    let bytes = fs::read(&file).with_context(|| format!("{}; run `spiegel benchmark` first", file.display()))?;
+    if !file.is_file() {
+        // Reports that came without results, for instance the example of the template.
+        return Ok(());
+    }
+    let bytes = fs::read(&file).with_context(|| format!("{}", file.display()))?;
     let name = json.trim_end_matches(".json");
     let pdf = folder.join(format!("{name}-{}.pdf", workplace.year.label));
     // What it was made from stands beside it, as for a report.

@@ -381,7 +381,8 @@ impl Subject<'_> {
     /// From where a value at this number of units is told to be higher or lower.
     fn limits(&self) -> Option<String> {
         let position = self.position;
-        let bound = |limit: f64| self.bound(limit, 1);
+        let more = self.more_decimals();
+        let bound = |limit: f64| self.bound(limit, more);
         let limits = match (position.expected_lower, position.expected_upper) {
             _ if matches!(position.label, Label::None(_)) => return None,
             (Some(lower), Some(upper)) => format!("liggen de 95%-grenzen op {} en {}", bound(lower), bound(upper)),
