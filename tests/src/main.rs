@@ -43,6 +43,7 @@ mod matrix;
 mod nhs;
 #[cfg(test)]
 mod published;
+#[cfg(test)]
 mod publisher;
 #[cfg(test)]
 mod release;

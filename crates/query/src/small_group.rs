@@ -299,7 +299,7 @@ mod tests {
                 state ^= state >> 7;
                 state ^= state << 17;
                 // A few are much larger than the rest.
-                (state % 40) * if state % 11 == 0 { 12 } else { 1 }
+                (state % 40) * if state.is_multiple_of(11) { 12 } else { 1 }
             })
             .collect()
     }

@@ -10,6 +10,9 @@ use crate::policy::SENSITIVE;
 use crate::record::{Answer, Records, RomCategory, Trajectory};
 use crate::{Error, Policy, Refusal, banded, sensitive_codes};
 
+/// Places of classes that lie together in the order of the records.
+type Ranges = Vec<Range<usize>>;
+
 /// What a class withholds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Withheld {
@@ -329,7 +332,7 @@ impl<'a> Draft<'a> {
 
     /// What to withhold together: those that fail, and as long as they are not safe the smallest that pass. `(pool, kept)`; None when
     /// all together are not safe.
-    fn pool(&mut self, ranges: Vec<(Range<usize>, bool)>) -> Option<(Vec<Range<usize>>, Vec<Range<usize>>)> {
+    fn pool(&mut self, ranges: Vec<(Range<usize>, bool)>) -> Option<(Ranges, Ranges)> {
         let (mut pool, mut kept): (Vec<_>, Vec<_>) = (Vec::new(), Vec::new());
         for (range, passes) in ranges {
             if passes { kept.push(range) } else { pool.push(range) }

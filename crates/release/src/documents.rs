@@ -257,9 +257,12 @@ fn resources(manifest: &Manifest) -> impl Iterator<Item = (&ManifestTable, &spie
     })
 }
 
-/// Labels of columns and their codes, by table and column.
-fn labels<'a>(context: &DocumentContext<'a>) -> BTreeMap<(&'a str, &'a str), (Option<&'a CodebookRow>, Vec<&'a CodebookRow>)> {
-    let mut labels: BTreeMap<(&str, &str), (Option<&CodebookRow>, Vec<&CodebookRow>)> = BTreeMap::new();
+/// By table and column: what the column is, and its codes.
+type Labels<'a> = BTreeMap<(&'a str, &'a str), (Option<&'a CodebookRow>, Vec<&'a CodebookRow>)>;
+
+/// Labels of columns and their codes.
+fn labels<'a>(context: &DocumentContext<'a>) -> Labels<'a> {
+    let mut labels = Labels::new();
     for row in context.codebook {
         let entry = labels.entry((&row.table, &row.column)).or_default();
         if row.code.is_empty() { entry.0 = Some(row) } else { entry.1.push(row) }

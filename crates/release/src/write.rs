@@ -143,7 +143,7 @@ pub(crate) fn json(content: &impl Serialize) -> Result<Vec<u8>, Error> {
 /// One year as it will be released.
 enum Year {
     /// Its files are those of the release before.
-    Carried(PrivacyYear),
+    Carried(Box<PrivacyYear>),
     /// Made now.
     Built { files: BTreeMap<TableId, Vec<RecordBatch>>, privacy: Box<PrivacyYear> },
 }
@@ -167,7 +167,7 @@ pub fn publish(inputs: &[YearInput], options: &ReleaseOptions<'_>) -> Result<Pub
         let released = latest.filter(|latest| latest.file(TableId::Trajectories, year).is_some());
         let is_sealed = released.is_some_and(|release| release.manifest.sealed_years.contains(&year) && options.policy.spec.sealed_years.contains(&year));
         let of_year = match released.filter(|_| is_sealed && !rules_change) {
-            Some(release) => Year::Carried(privacy_of(release, year)?),
+            Some(release) => Year::Carried(Box::new(privacy_of(release, year)?)),
             None => build(input, options)?,
         };
         if let Year::Built { files, .. } = &of_year {
@@ -180,7 +180,7 @@ pub fn publish(inputs: &[YearInput], options: &ReleaseOptions<'_>) -> Result<Pub
             if rules_change {
                 return Err(Error::Usage(format!("a rule of the policy differs from that of release {}, so that {year} must be made again; the batch does not hold it", latest.version)));
             }
-            years.insert(year, Year::Carried(privacy_of(latest, year)?));
+            years.insert(year, Year::Carried(Box::new(privacy_of(latest, year)?)));
         }
     }
     if years.is_empty() {
@@ -201,7 +201,7 @@ pub fn publish(inputs: &[YearInput], options: &ReleaseOptions<'_>) -> Result<Pub
     }
     let version = version(options.version, latest.map(|latest| latest.version), change, &index)?;
     let of_years = years.into_values().map(|year| match year {
-        Year::Carried(privacy) => PrivacyYear { sealed: true, ..privacy },
+        Year::Carried(privacy) => PrivacyYear { sealed: true, ..*privacy },
         Year::Built { privacy, .. } => *privacy,
     });
     let privacy = privacy::report(options.policy, &version.to_string(), of_years.collect(), differencing);
@@ -661,13 +661,13 @@ mod tests {
         let (policy, overlay) = (invented::policy(), invented::overlay());
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let mut year = invented::year(2025, 6000, 60, 1);
-        let first = publish(&[year.clone()], &options(&policy, &overlay, one.path())).unwrap();
+        let first = publish(std::slice::from_ref(&year), &options(&policy, &overlay, one.path())).unwrap();
         year.records.rows.reverse();
-        publish(&[year.clone()], &options(&policy, &overlay, other.path())).unwrap();
+        publish(std::slice::from_ref(&year), &options(&policy, &overlay, other.path())).unwrap();
         assert_eq!((first.version.to_string().as_str(), first.is_new), ("1.0.0", true));
         assert_eq!(all_bytes(one.path()), all_bytes(other.path()));
         let before = all_bytes(one.path());
-        let again = publish(&[year.clone()], &options(&policy, &overlay, one.path())).unwrap();
+        let again = publish(std::slice::from_ref(&year), &options(&policy, &overlay, one.path())).unwrap();
         assert!(!again.is_new && again.version == first.version);
         assert_eq!(before, all_bytes(one.path()));
         for version in ["1.0.0", "0.9.0", "1.2.0"] {
@@ -713,7 +713,7 @@ mod tests {
         let (mut policy, overlay) = (invented::policy(), invented::overlay());
         let lake = tempfile::tempdir().unwrap();
         let year = invented::year(2024, 6000, 60, 1);
-        publish(&[year.clone()], &options(&policy, &overlay, lake.path())).unwrap();
+        publish(std::slice::from_ref(&year), &options(&policy, &overlay, lake.path())).unwrap();
         let before = all_bytes(lake.path());
         let mut corrected = year.clone();
         corrected.records.rows.truncate(5990);
@@ -731,7 +731,7 @@ mod tests {
         let (mut policy, overlay) = (invented::policy(), invented::overlay());
         let lake = tempfile::tempdir().unwrap();
         let year = invented::year(2024, 9000, 60, 1);
-        publish(&[year.clone()], &options(&policy, &overlay, lake.path())).unwrap();
+        publish(std::slice::from_ref(&year), &options(&policy, &overlay, lake.path())).unwrap();
         policy.node.age = 3;
         policy.spec.rung = "other".to_owned();
         policy.spec.ladder.push(spiegel_model::Rung { id: "other".to_owned(), node: policy.node });

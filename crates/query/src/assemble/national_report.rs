@@ -177,11 +177,9 @@ fn guideline(indicator: &IndicatorResult) -> Option<Labelled> {
 fn dot_plot(results: &Results, indicator: &IndicatorResult, distribution: &Distribution) -> DotPlot {
     let spec = &indicator.indicator.spec;
     let providers = &results.pipeline.spec.words.providers;
-    let dots = distribution.dots.len();
-    let what = if dots == 0 {
-        format!("De verdeling van {} {providers}: alleen de middelste helft, omdat ze minder dan 50 eigenaren hebben.", distribution.providers)
-    } else {
-        format!("De verdeling over {}. Elk grijs bolletje is {}% van de {} {providers}.", results.year.label, 100 / dots, distribution.providers)
+    let what = match 100_usize.checked_div(distribution.dots.len()) {
+        Some(each) => format!("De verdeling over {}. Elk grijs bolletje is {each}% van de {} {providers}.", results.year.label, distribution.providers),
+        None => format!("De verdeling van {} {providers}: alleen de middelste helft. Ze horen bij minder dan 50 organisaties.", distribution.providers),
     };
     let alt = format!(
         "Verdeling van {} {providers}, {}: landelijk midden {}, middelste helft van {} tot {}.",

@@ -251,8 +251,13 @@ fn codes(release: &Opened) -> Result<Found, Error> {
     Ok(unless(&mistakes, format!("{count} codes")))
 }
 
-/// Rows by class, by year.
-fn by_class(release: &Opened) -> Result<Vec<(String, BTreeMap<Vec<String>, u64>)>, Error> {
+/// Rows by class.
+type Classes = BTreeMap<Vec<String>, u64>;
+/// Rows by class and sensitive column, then by code.
+type Sensitive = BTreeMap<(Vec<String>, usize), BTreeMap<String, u64>>;
+
+/// Rows by class, by file.
+fn by_class(release: &Opened) -> Result<Vec<(String, Classes)>, Error> {
     release.rows(TableId::Trajectories).map(|(path, batches)| Ok((path.to_owned(), write::class_counts(batches)?))).collect()
 }
 
@@ -307,9 +312,9 @@ fn sensitive(release: &Opened) -> Found {
     unless(&mistakes, format!("largest share {largest:.3}; pyCANON and anonymity-api agree in the tests"))
 }
 
-/// Rows by class and sensitive column, then by code.
-fn sensitive_counts(batches: &[RecordBatch]) -> Result<BTreeMap<(Vec<String>, usize), BTreeMap<String, u64>>, Error> {
-    let mut counts: BTreeMap<(Vec<String>, usize), BTreeMap<String, u64>> = BTreeMap::new();
+/// Counts sensitive codes.
+fn sensitive_counts(batches: &[RecordBatch]) -> Result<Sensitive, Error> {
+    let mut counts = Sensitive::new();
     for batch in batches {
         let columns = super::texts(batch, 1..10)?;
         let (of_class, of_codes) = columns.split_at(Dimension::ALL.len());
