@@ -3,6 +3,8 @@
 //! Region, diagnosis, age and sex are the codes that the table `trajectories` shows, withheld ones included, so that a cell over these is a sum of
 //! its classes, and neither table can be subtracted from the other. The kind of provider is in no other table. Measures about the same trajectories
 //! are a family: their number of trajectories is one system of sums, and every sum or number of events on top of it another.
+//!
+//! One file, because counting, withholding and rounding of a family share its cells; a sixth of it is tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -42,7 +42,7 @@ pub struct MeasureRow {
     pub n_rounded: i32,
     /// F, A, G, M or D.
     pub conf_status: String,
-    /// SDMX observation status: A normal, or M when there is nothing to observe.
+    /// SDMX observation status: A normal, M when there is nothing to observe, Q when it is withheld.
     pub obs_status: String,
 }
 

@@ -1,5 +1,7 @@
 //! The folder of a release, whole or not at all: built in a staging folder, verified there, and only then renamed into its place. What was
 //! published is never touched again.
+//!
+//! One file, because what makes a release whole (staging, checking, index, carrying a sealed year) has one order; a sixth of it is tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};

@@ -9,7 +9,7 @@ use super::overview::{FAR_OUTSIDE, OUTSIDE, expected};
 use super::voice::Voice;
 use super::{ReportContext, method_page};
 use crate::results::IndicatorResult;
-use crate::{Distribution, Results};
+use crate::{Distribution, National, Results};
 
 /// Word for a figure that may not be shown.
 const ABSENT: &str = "n.b.";
@@ -86,19 +86,8 @@ fn table(results: &Results) -> Table {
         .indicators
         .iter()
         .filter_map(|indicator| {
-            let spec = &indicator.indicator.spec;
             let national = &indicator.years.get(&results.year.year)?.national;
-            let value = |value: Option<f64>| value.map_or_else(|| ABSENT.to_owned(), |value| spec.format.value(value, u64::MAX));
-            let distribution = national.distribution.as_ref();
-            Some(vec![
-                spec.short.clone(),
-                count(national.providers as u64),
-                count(national.units),
-                value(national.mean.filter(|_| distribution.is_some())),
-                value(distribution.map(|one| one.inner.lower)),
-                value(distribution.map(|one| one.middle)),
-                value(distribution.map(|one| one.inner.upper)),
-            ])
+            Some(cells(&indicator.indicator.spec.short, indicator, national))
         })
         .collect();
     Table { heads, rows }
@@ -217,26 +206,24 @@ fn trend(results: &Results, indicator: &IndicatorResult, years: &[TrendYear]) ->
 
 fn yearly_table(results: &Results, indicator: &IndicatorResult) -> Table {
     let heads = ["Jaar", "Aanbieders", "n", "Gemiddelde", "P25", "Midden", "P75"].map(str::to_owned).into();
-    let value = |value: Option<f64>| value.map_or_else(|| ABSENT.to_owned(), |value| written(indicator, value));
-    let rows = indicator
-        .years
-        .iter()
-        .filter(|(_, result)| result.national.delivered > 0)
-        .map(|(year, result)| {
-            let national = &result.national;
-            let distribution = national.distribution.as_ref();
-            vec![
-                results.year.label_of(*year),
-                count(national.providers as u64),
-                count(national.units),
-                value(national.mean.filter(|_| distribution.is_some())),
-                value(distribution.map(|one| one.inner.lower)),
-                value(distribution.map(|one| one.middle)),
-                value(distribution.map(|one| one.inner.upper)),
-            ]
-        })
-        .collect();
+    let delivered = indicator.years.iter().filter(|(_, result)| result.national.delivered > 0);
+    let rows = delivered.map(|(year, result)| cells(&results.year.label_of(*year), indicator, &result.national)).collect();
     Table { heads, rows }
+}
+
+/// A row of figures after its first cell: providers, units, mean, and the middle half with its middle.
+fn cells(first: &str, indicator: &IndicatorResult, national: &National) -> Vec<String> {
+    let value = |value: Option<f64>| value.map_or_else(|| ABSENT.to_owned(), |value| written(indicator, value));
+    let distribution = national.distribution.as_ref();
+    vec![
+        first.to_owned(),
+        count(national.providers as u64),
+        count(national.units),
+        value(national.mean.filter(|_| distribution.is_some())),
+        value(distribution.map(|one| one.inner.lower)),
+        value(distribution.map(|one| one.middle)),
+        value(distribution.map(|one| one.inner.upper)),
+    ]
 }
 
 /// Definitions, figures of the method and the colophon; how it is computed stands in every mirror report.

@@ -1,4 +1,5 @@
 //! V01 to V17: what anybody can check who has the releases.
+//! One file, a function for each check in the order of their numbers; the twins that must fail stand in `tests.rs`.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
