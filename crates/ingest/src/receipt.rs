@@ -118,7 +118,7 @@ fn write_findings<'f>(mut findings: impl Iterator<Item = Words<'f>>, mut lines: 
 fn write_lines(findings: &[Words<'_>], mut lines: impl Write) -> io::Result<()> {
     let mut block = Vec::new();
     for finding in findings {
-        serde_json::to_writer(&mut block, finding)?;
+        finding.push_json(&mut block)?;
         block.push(b'\n');
     }
     lines.write_all(&block)
