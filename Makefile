@@ -55,7 +55,8 @@ check: ## Lints, formatting, and the definitions of both pipelines with their ca
 	$(SPIEGEL) pipeline check pipelines/nhs-talking-therapies
 
 bench: build venv ## Time ingest, query and render on a generated country, each beside a peer
-	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
+	cargo build --workspace --locked --example selects
+	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --selects $(CARGO_TARGET_DIR)/debug/examples/selects --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
 
 calibrate: ## Simulate countries in which nobody stands out, and count who each rule flags
 	cargo run -p spiegel-stats --locked --example calibrate

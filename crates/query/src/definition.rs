@@ -136,9 +136,17 @@ impl Pipeline {
 impl Pipeline {
     /// How many queries that the results are made with name this view: indicators, population, quality, and views that are made from it.
     pub(crate) fn uses_of_view(&self, view: &str) -> usize {
-        let names = |sql: &&String| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
+        let names = |sql: &str| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
         let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
-        indicators.chain(&self.population_sql).chain(&self.quality_sql).chain(self.views.values()).filter(names).count()
+        indicators.chain(&self.population_sql).chain(&self.quality_sql).chain(self.views.values()).filter(|sql| names(sql)).count()
+    }
+
+    /// All SQL that the results are made with; of a view with its name.
+    pub(crate) fn all_sql(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
+        let others = [&self.population_sql, &self.quality_sql, &self.norms_sql].into_iter().flatten();
+        let unnamed = indicators.chain(others).chain([&self.providers_sql]).map(|sql| (None, sql.as_str()));
+        unnamed.chain(self.views.iter().map(|(name, sql)| (Some(name.as_str()), sql.as_str())))
     }
 }
 

@@ -1,8 +1,9 @@
 //! DataFusion over the lake: registers its tables and the pipeline's views, and runs SQL.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray};
 use datafusion::arrow::compute::cast;
@@ -14,6 +15,7 @@ use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::errors::ParquetError;
@@ -22,7 +24,9 @@ use spiegel_model::{Direction, RuleSet};
 use tokio::runtime::Runtime;
 
 use crate::norm::{self, Norm};
+use crate::row_number::NumberSortedRows;
 use crate::threads::each;
+use crate::views::KeptView;
 use crate::{Error, Pipeline, Register, lines};
 
 /// Tables whose Parquet is larger than this are not kept in memory; in memory a table is some twenty times as large.
@@ -46,9 +50,11 @@ pub type Tables = Vec<(String, Vec<(String, String)>)>;
 
 /// The query engine on one lake.
 pub struct Engine {
-    runtime: Runtime,
-    context: SessionContext,
+    pub(crate) runtime: Runtime,
+    pub(crate) context: SessionContext,
     lake: PathBuf,
+    /// Views that were computed, by name.
+    pub(crate) kept: Mutex<BTreeMap<String, KeptView>>,
 }
 
 impl Engine {
@@ -170,31 +176,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Gets ready for the indicators of one year: `norms` becomes the table `instrument_norm`, and views hold this year and the two
-    /// before it. A view that several queries of the pipeline name is computed once and kept.
-    ///
-    /// # Errors
-    /// [`Error::Pipeline`] when a view is not valid SQL.
-    pub fn use_year(&self, pipeline: &Pipeline, norms: &[Norm], year: i32) -> Result<(), Error> {
-        self.register_norms(pipeline, norms)?;
-        for (name, sql) in &pipeline.views {
-            let file = format!("views/{name}.sql");
-            let wrong = |error: DataFusionError| Error::definition(place(&file, sql, &error), error.strip_backtrace());
-            self.context.deregister_table(name.as_str()).map_err(wrong)?;
-            let mut frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
-            if frame.schema().has_column_with_unqualified_name("year") {
-                frame = frame.filter(col("year").between(lit(year - 2), lit(year))).map_err(wrong)?;
-                if pipeline.uses_of_view(name) > 1 {
-                    frame = self.runtime.block_on(frame.cache()).map_err(|error| self.fault(&file, &error))?;
-                }
-            }
-            self.context.register_table(name.as_str(), frame.into_view()).map_err(wrong)?;
-        }
-        Ok(())
-    }
-
     /// The table `instrument_norm`, when the pipeline declares norms; without rows where the nation is not known.
-    fn register_norms(&self, pipeline: &Pipeline, norms: &[Norm]) -> Result<(), Error> {
+    pub(crate) fn register_norms(&self, pipeline: &Pipeline, norms: &[Norm]) -> Result<(), Error> {
         if pipeline.spec.norms.is_none() {
             return Ok(());
         }
@@ -213,7 +196,8 @@ impl Engine {
             .build()
             .map_err(|error| Error::Bug(format!("no runtime: {error}")))?;
         let config = SessionConfig::new().with_target_partitions(threads.max(1)).with_collect_statistics(false).with_information_schema(true);
-        Ok(Self { runtime, context: SessionContext::new_with_config(config), lake: lake.to_owned() })
+        let state = SessionStateBuilder::new_with_default_features().with_config(config).with_physical_optimizer_rule(Arc::new(NumberSortedRows)).build();
+        Ok(Self { runtime, context: SessionContext::new_with_state(state), lake: lake.to_owned(), kept: Mutex::default() })
     }
 
     fn register_folder(&self, table: &str) -> Result<(), Error> {
@@ -321,7 +305,7 @@ impl Engine {
     }
 
     /// Whose fault an error is: the lake's, or the definition's.
-    fn fault(&self, file: &str, error: &DataFusionError) -> Error {
+    pub(crate) fn fault(&self, file: &str, error: &DataFusionError) -> Error {
         match error.find_root() {
             DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
                 Error::lake(&self.lake, error.strip_backtrace())
@@ -470,7 +454,7 @@ impl Rows {
 }
 
 /// A file of SQL with the line that an error is about.
-fn place(file: &str, sql: &str, error: &DataFusionError) -> String {
+pub(crate) fn place(file: &str, sql: &str, error: &DataFusionError) -> String {
     // Other SQL stands inside a file with lines of its own.
     let line = Path::new(file).extension().filter(|end| *end == "sql").and_then(|_| lines::line_of_fault(sql, &error.strip_backtrace()));
     line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))

@@ -364,7 +364,7 @@ fn groups(results: &Results) -> Result<RecordBatch, Error> {
                 .text("words", group.map_or("", |group| group.words.as_str()))
                 .year("year", results.year.year)
                 .count("clients", clients)
-                .count("others", group.map(|group| group.others.len() as u64));
+                .count("others", group.map(|group| group.others as u64));
         }
     }
     columns.batch()

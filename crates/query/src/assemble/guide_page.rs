@@ -180,7 +180,7 @@ fn groups(results: &Results, provider: &str) -> Option<GuideGroups> {
         .enumerate()
         .map(|(index, group)| {
             let used = if index == 0 { "de ruit in de figuren" } else { "ter informatie" };
-            vec![group.words.clone(), count(group.others.len() as u64), used.to_owned()]
+            vec![group.words.clone(), count(group.others as u64), used.to_owned()]
         })
         .collect();
     let title = if groups.len() == 1 { "Uw vergelijkgroep" } else { "Uw vergelijkgroepen" };

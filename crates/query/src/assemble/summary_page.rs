@@ -379,7 +379,7 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
     if let Some(group) = results.providers.get(provider).and_then(|one| one.groups.first()) {
         paragraphs.push(format!(
             "Uw vergelijkgroep: {} andere {} met {}. Bij elk onderwerp staat hoeveel van hen een cijfer hebben.",
-            group.others.len(),
+            group.others,
             results.pipeline.spec.words.providers,
             group.words
         ));
