@@ -44,7 +44,7 @@ fn pdf(folder: &Path) -> PathBuf {
 /// Pixels of page 1 with a colour.
 fn pixels_of(pdf: &Path, colour: [u8; 3]) -> usize {
     let stem = pdf.with_file_name("look");
-    let options = ["-r", "72", "-singlefile", pdf.to_str().unwrap(), stem.to_str().unwrap()].map(std::ffi::OsStr::new);
+    let options = ["-r", "150", "-singlefile", pdf.to_str().unwrap(), stem.to_str().unwrap()].map(std::ffi::OsStr::new);
     tool("pdftoppm", &options).expect_code(0);
     let picture = fs::read(stem.with_extension("ppm")).unwrap();
     // `P6`, width, height, 255, and three bytes for each pixel.
@@ -72,7 +72,7 @@ fn a_colour_is_changed_in_one_place() {
     assert!(pixels_of(&pdf(&folder), OTHER) > 50 && pixels_of(&pdf(&folder), OWN) == 0);
     change(&folder, "colours.toml", "#6A1B9A", "#E1BEE7");
     let said = once(&folder).expect_code(12).stderr;
-    assert!(said.contains("colours.toml: `own` has a contrast of 1.6 with `paper`, and needs 4.5"), "{said}");
+    assert!(said.contains("colours.toml: `own` has a contrast of 1.7 with `paper`, and needs 4.5"), "{said}");
 }
 
 /// The shipped fonts under the name of another family, as those of another family would be.

@@ -1,6 +1,6 @@
 //! What tests look for in the words of a report, in the language of its pipeline.
 
-use spiegel_model::{Label, Report, Side};
+use spiegel_model::{Label, Notation, Report, Side};
 
 /// Words of one language that rules of a report speak of.
 pub(crate) struct Said {
@@ -80,7 +80,7 @@ const ENGLISH: Said = Said {
         "scores", "ranking", "rank", "percentile", "benchmark", "p-value", "patient", "patients", "success", "failure",
     ],
     allowed: &["more, not better"],
-    typical: &["the", "your", "not", "of", "figure", "providers", "with", "than", "this", "which", "national", "clients", "is", "are"],
+    typical: &["the", "your", "not", "figure", "providers", "with", "than", "this", "which", "national", "clients", "are", "and"],
     certain: "How certain is this?",
     places: ["within the spread", "higher", "lower", "clearly higher", "clearly lower"],
     funnel: ["within the 95% limits", "above the 95% limit", "below the 95% limit", "above the 99.8% limit", "below the 99.8% limit"],
@@ -118,6 +118,11 @@ impl Said {
     /// The other language, of which no word may stand in a report.
     pub(crate) fn other(&self) -> &'static Self {
         if self.tag == DUTCH.tag { &ENGLISH } else { &DUTCH }
+    }
+
+    /// A whole number as it is printed.
+    pub(crate) fn count(&self, n: u64) -> String {
+        Notation { decimal_mark: self.decimal, thousands_mark: self.thousands }.count(n)
     }
 
     /// A printed number; a percentage keeps its hundred.

@@ -161,6 +161,17 @@ fn groups(results: &Results, provider: &str, words: Words<'_>) -> Option<GuideGr
     Some(GuideGroups { title, sentences, table: Table { heads, rows } })
 }
 
+/// Terms that the pages of indicators use, each explained once.
+fn terms(results: &Results, words: Words<'_>) -> impl Iterator<Item = Vec<String>> {
+    let terms = [
+        vec![words.term_equivalent(), words.meaning_equivalent()],
+        vec![words.term_indistinguishable(), words.meaning_indistinguishable()],
+        vec![words.term_quarters(), words.meaning_quarters(&results.pipeline.spec.words.providers)],
+    ];
+    // Where a language leaves a term empty, its readers need no explanation.
+    terms.into_iter().filter(|term| !term.iter().any(String::is_empty))
+}
+
 /// Codes in the order of the report specification, 3.9; what is held only where deliveries are looked at one by one.
 fn codes(results: &Results, words: Words<'_>) -> TitledTable {
     let per_provider = results.pipeline.spec.delivery.kind == DeliveryKind::PerProvider;
@@ -173,6 +184,7 @@ fn codes(results: &Results, words: Words<'_>) -> TitledTable {
         .into_iter()
         .map(|code| vec![code_text(code, results.year.minimum.shown, words), capitalised(&code_meaning(code, results, words))])
         .chain([vec![words.not_available(), words.meaning_not_available()]])
+        .chain(terms(results, words))
         .collect();
     TitledTable { title: words.guide_codes_title(), table: Table { heads: vec![words.head_code(), words.head_meaning()], rows } }
 }

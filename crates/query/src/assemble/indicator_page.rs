@@ -248,9 +248,7 @@ fn within(results: &Results, spec: &IndicatorSpec, words: Words<'_>) -> Option<D
 
 fn own_in_words(spec: &IndicatorSpec, own: Option<&OwnMark>, words: Words<'_>) -> String {
     let Some(own) = own else { return words.alt_no_own() };
-    let interval = own
-        .interval
-        .map_or_else(String::new, |interval| words.interval_in_brackets(words.range_in_words(&spec.format, interval.lower, interval.upper, own.n)));
+    let interval = words.interval_after(&spec.format, own.interval, own.n);
     words.alt_own(words.value_with_unit(&spec.format, own.value, own.n), interval)
 }
 
@@ -285,7 +283,10 @@ fn funnel(
     let others = if result.national.cells.is_empty() { String::new() } else { words.funnel_others(providers) };
     let shift = position.adjusted.as_ref().map_or(0.0, |adjusted| adjusted.expected - target);
     let limits = match (position.expected_lower.map(|limit| limit - shift), position.expected_upper.map(|limit| limit - shift)) {
-        (Some(lower), Some(upper)) => words.alt_funnel_limits(words.range_in_words(&spec.format, lower, upper, position.n)),
+        (Some(lower), Some(upper)) => words.alt_funnel_limits(
+            words.range_in_words(&spec.format, lower, upper, position.n),
+            words.range_with_unit(&spec.format, lower, upper, position.n),
+        ),
         _ => String::new(),
     };
     let mut alt = words.alt_funnel(result.national.providers, providers, &spec.short, national(spec, target, words));

@@ -142,8 +142,7 @@ fn earlier(results: &Results, page: &Page, year: i32, words: Words<'_>) -> Optio
     let summary = indicator.years.get(&year)?.summaries.get(provider).filter(|summary| summary.n() >= results.year.minimum.shown)?;
     let (value, n) = (summary.value()?, Summary::n(summary));
     let format = &page.spec.format;
-    let interval = own_interval(&page.spec, summary, year, provider)
-        .map_or_else(String::new, |range| words.interval_in_brackets(words.range_in_words(format, range.lower, range.upper, n)));
+    let interval = words.interval_after(format, own_interval(&page.spec, summary, year, provider), n);
     Some((words.value(format, value, n), interval))
 }
 
@@ -157,7 +156,7 @@ fn bullet(norm: &QualityNorm, page: &Page, words: Words<'_>) -> Option<BulletPlo
         State::Below | State::JustBelow => words.side_below(),
         State::On => words.side_on(),
     };
-    let range = interval.map_or_else(String::new, |range| words.interval_in_brackets(words.range_in_words(format, range.lower, range.upper, n)));
+    let range = words.interval_after(format, interval, n);
     Some(BulletPlot {
         title: page.spec.short.clone(),
         format: format.clone(),

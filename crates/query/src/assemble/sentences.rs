@@ -136,9 +136,9 @@ impl Subject<'_> {
         };
         let (more, words) = (self.more_decimals(), self.words);
         match (lower, upper) {
-            (Some(lower), Some(upper)) => words.expected_between(self.bound(lower, more), self.bound(upper, more)),
-            (None, Some(upper)) => words.expected_up_to(self.bound(upper, more)),
-            (Some(lower), None) => words.expected_from(self.bound(lower, more)),
+            (Some(lower), Some(upper)) => words.expected_between(self.bound(lower, more), self.bound(upper, more), self.bound_with_unit(upper, more)),
+            (None, Some(upper)) => words.expected_up_to(self.bound(upper, more), self.bound_with_unit(upper, more)),
+            (Some(lower), None) => words.expected_from(self.bound(lower, more), self.bound_with_unit(lower, more)),
             (None, None) => String::new(),
         }
     }
@@ -180,11 +180,12 @@ impl Subject<'_> {
         }
     }
 
-    /// The interval after a value of `n` units, in brackets; empty without one.
-    fn interval_after(&self, interval: Option<Range>, n: u64) -> String {
-        interval.map_or_else(String::new, |range| {
-            self.words.interval_in_brackets(self.words.range_in_words(&self.spec.format, range.lower, range.upper, n))
-        })
+    /// A bound with the unit of the indicator behind it.
+    fn bound_with_unit(&self, value: f64, more: usize) -> String {
+        match &self.spec.format {
+            ValueFormat::Number { unit, .. } if !unit.is_empty() => format!("{} {unit}", self.bound(value, more)),
+            _ => self.bound(value, more),
+        }
     }
 
     /// How much was there, when that asks for a caution, and what the rest could have made of it.
@@ -208,7 +209,7 @@ impl Subject<'_> {
         } else {
             words.adjusters_counted(words.numeral(self.adjusters.len()))
         };
-        let interval = self.interval_after(adjusted.interval, n);
+        let interval = words.interval_after(format, adjusted.interval, n);
         let mut sentences = vec![words.adjusted(what, words.value(format, adjusted.value, n), interval, words.value(format, value, n))];
         let told = self.spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref());
         if let (Some(shift_words), Some(shift)) = (told, adjusted.shift) {
@@ -230,7 +231,7 @@ impl Subject<'_> {
             self.position.year,
             words.counted(&self.spec.unit, pooled.n),
             words.value_with_unit(&self.spec.format, pooled.value, pooled.n),
-            self.interval_after(pooled.interval, pooled.n),
+            words.interval_after(&self.spec.format, pooled.interval, pooled.n),
         ))
     }
 
@@ -305,7 +306,10 @@ impl Subject<'_> {
             _ => words.certain(counted),
         };
         if let Some(interval) = self.position.interval {
-            first.push_str(&words.certain_interval(words.range_in_words(format, interval.lower, interval.upper, n)));
+            first.push_str(&words.certain_interval(
+                words.range_in_words(format, interval.lower, interval.upper, n),
+                words.range_with_unit(format, interval.lower, interval.upper, n),
+            ));
         }
         paragraphs.push(first);
         paragraphs.extend(self.adjustment());
@@ -331,11 +335,12 @@ impl Subject<'_> {
         let (position, words) = (self.position, self.words);
         let more = self.more_decimals();
         let bound = |limit: f64| self.bound(limit, more);
+        let with_unit = |limit: f64| self.bound_with_unit(limit, more);
         let limits = match (position.expected_lower, position.expected_upper) {
             _ if matches!(position.label, Label::None(_)) => return None,
-            (Some(lower), Some(upper)) => words.limits_both(bound(lower), bound(upper)),
-            (Some(lower), None) => words.limits_lower(bound(lower)),
-            (None, Some(upper)) => words.limits_upper(bound(upper)),
+            (Some(lower), Some(upper)) => words.limits_both(bound(lower), bound(upper), with_unit(upper)),
+            (Some(lower), None) => words.limits_lower(bound(lower), with_unit(lower)),
+            (None, Some(upper)) => words.limits_upper(bound(upper), with_unit(upper)),
             (None, None) => return None,
         };
         let counted = words.counted(&self.spec.unit, position.n);

@@ -183,7 +183,7 @@ fn also_standing_out(results: &Results, provider: &str) -> Option<String> {
         .filter(|(_, position)| position.label.side().is_some())
         .map(|(short, position)| words.topic_with_place(short, place_text(position, shown, words)))
         .collect();
-    (!out.is_empty()).then(|| words.also_stands_out(words.listed(&out)))
+    (!out.is_empty()).then(|| words.also_stands_out(out.len(), words.listed(&out)))
 }
 
 /// Whose figures these are, for a group (report specification 3.12); nothing for one provider.

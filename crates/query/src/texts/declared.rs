@@ -34,7 +34,7 @@ texts! {
     date_short(day, padded_day, number, month, year);
     not_available();
     not_shown();
-    interval_in_brackets(range);
+    interval_in_brackets(range, range_with_unit);
     comparable_group(title, strata);
     stratum_below(upper, units);
     stratum_from(lower, units);
@@ -101,9 +101,9 @@ texts! {
     target_adjusted();
     target_value(target, value);
     target_value_of_others(target, value);
-    expected_between(lower, upper);
-    expected_up_to(upper);
-    expected_from(lower);
+    expected_between(lower, upper, upper_with_unit);
+    expected_up_to(upper, upper_with_unit);
+    expected_from(lower, lower_with_unit);
     share_in_brackets(share);
     // Page of an indicator: what is missing, years, guideline, nation.
     coverage(title, share, units);
@@ -133,16 +133,16 @@ texts! {
     certain_no_interval();
     certain_with_caution(counted);
     certain(counted);
-    certain_interval(range);
+    certain_interval(range, range_with_unit);
     certain_median(units, median, mean);
     certain_rounded_to_five();
     certain_rounded(base);
     certain_correlation(correlation);
     limits(providers, limits, counted);
     limits_with_such_clients(providers, limits, counted);
-    limits_both(lower, upper);
-    limits_lower(lower);
-    limits_upper(upper);
+    limits_both(lower, upper, upper_with_unit);
+    limits_lower(lower, lower_with_unit);
+    limits_upper(upper, upper_with_unit);
     direction_none();
     direction_to_discuss();
     direction_to_share();
@@ -199,7 +199,7 @@ texts! {
     funnel_others(providers);
     alt_funnel(number, providers, topic, mean);
     alt_funnel_own(value, counted);
-    alt_funnel_limits(range);
+    alt_funnel_limits(range, range_with_unit);
     alt_trend(first, last, topic);
     alt_trend_no_own();
     alt_trend_own(values);
@@ -216,7 +216,7 @@ texts! {
     topics_title();
     topics_none();
     topic(topic, value, middle);
-    also_stands_out(topics);
+    also_stands_out(number, topics);
     topic_with_place(topic, place);
     group_whose(number, members, clients, units);
     group_too_few(years, minimum, clients);
@@ -292,6 +292,12 @@ texts! {
     guide_groups_head(providers);
     head_number();
     head_use();
+    term_equivalent();
+    meaning_equivalent();
+    term_indistinguishable();
+    meaning_indistinguishable();
+    term_quarters();
+    meaning_quarters(providers);
     guide_codes_title();
     head_code();
     head_meaning();

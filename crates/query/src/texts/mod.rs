@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{Datelike, NaiveDate};
-use spiegel_model::{DefinitionError, Notation, UnitWords, ValueFormat};
+use spiegel_model::{DefinitionError, Notation, Range, UnitWords, ValueFormat};
 
 use crate::assemble::Voice;
 use crate::lines;
@@ -273,6 +273,18 @@ impl Words<'_> {
     /// A range as sentences write it: `584 tot 638`.
     pub(crate) fn range_in_words(self, format: &ValueFormat, lower: f64, upper: f64, n: u64) -> String {
         self.range_between(self.value(format, lower, n), self.value(format, upper, n))
+    }
+
+    /// The same with the unit behind it: `584 tot 638 minuten`.
+    pub(crate) fn range_with_unit(self, format: &ValueFormat, lower: f64, upper: f64, n: u64) -> String {
+        self.range_between(self.value(format, lower, n), self.value_with_unit(format, upper, n))
+    }
+
+    /// An interval after a value of `n` units, in brackets; empty without one.
+    pub(crate) fn interval_after(self, format: &ValueFormat, interval: Option<Range>, n: u64) -> String {
+        interval.map_or_else(String::new, |Range { lower, upper }| {
+            self.interval_in_brackets(self.range_in_words(format, lower, upper, n), self.range_with_unit(format, lower, upper, n))
+        })
     }
 
     /// The size of a difference with its unit: `6 procentpunt`, `12 minuten`.
