@@ -27,6 +27,7 @@ mod catalogue;
 mod crosschecks;
 #[cfg(test)]
 mod deliveries;
+mod designer;
 #[cfg(test)]
 mod effect;
 #[cfg(test)]
@@ -62,6 +63,7 @@ mod yearly_batch;
 #[cfg(test)]
 mod further_pages;
 #[cfg(test)]
+mod language;
 mod leak;
 #[cfg(test)]
 mod pages;

@@ -91,6 +91,8 @@ pub(crate) enum NewVerb {
 pub(crate) enum PreviewVerb {
     /// The national picture of one indicator on a batch that is there; nothing is written into the batch.
     Indicator(PreviewIndicator),
+    /// The pages of an invented provider, made again whenever a template, a language, a colour or the example changes; ends with Ctrl-C.
+    Template(PreviewTemplate),
 }
 
 /// Proportion or mean.
@@ -119,6 +121,23 @@ pub(crate) struct NewIndicatorArguments {
     /// Show it on the page of this indicator and not on one of its own; at most twelve have a page.
     #[arg(long, value_name = "ID")]
     pub(crate) shown_with: Option<String>,
+}
+
+/// `spiegel preview template`.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewTemplate {
+    /// Folder of the report template.
+    #[arg(default_value = "report-templates/spiegel")]
+    pub(crate) template: PathBuf,
+    /// A report.json to show [default: preview.json of the template].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Folder for preview.pdf, and its pages as pictures where pdftoppm is installed.
+    #[arg(long, value_name = "DIR", default_value = "target/preview")]
+    pub(crate) out: PathBuf,
+    /// Make it once and end.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 /// `spiegel preview indicator`.

@@ -59,5 +59,6 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Pipeline { verb: PipelineVerb::Check { directory, indicator } } => verbs::check_pipeline(&directory, indicator.as_deref()),
         Verb::New { verb: NewVerb::Indicator(new) } => verbs::new_indicator(&new),
         Verb::Preview { verb: PreviewVerb::Indicator(preview) } => verbs::preview_indicator(&preview),
+        Verb::Preview { verb: PreviewVerb::Template(preview) } => verbs::preview_template(&preview),
     }
 }

@@ -26,6 +26,7 @@ mod scaffold;
 mod signals;
 mod small_group;
 mod store;
+mod texts;
 mod threads;
 mod trend;
 mod units;
@@ -50,3 +51,4 @@ pub use results::{IndicatorResult, ProviderResult, Register, Results, Standing, 
 pub use scaffold::{NewIndicator, scaffold};
 pub use small_group::{FEWEST_CHANGES, GROUP, SmallGroup};
 pub use store::{Reference, write_results};
+pub use texts::{Texts, WorkbookWords};
