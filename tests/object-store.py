@@ -67,7 +67,7 @@ def read(server, bucket, prefix):
 
 
 def guard(server, requests):
-    request = urllib.request.Request(f"{server}/moto-api/reset-auth", data=requests.encode(), method="POST")
+    request = urllib.request.Request(f"{server}/moto-api/reset-auth", data=requests.encode(), headers={"Content-Type": "text/plain"}, method="POST")
     urllib.request.urlopen(request).read()
 
 
