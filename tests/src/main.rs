@@ -49,6 +49,10 @@ mod publisher;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod release_attacks;
+#[cfg(test)]
+mod release_in_store;
+#[cfg(test)]
 mod release_readers;
 #[cfg(test)]
 mod submissions;

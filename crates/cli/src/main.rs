@@ -5,6 +5,7 @@ mod arguments;
 mod batch;
 mod exit;
 mod prompt;
+mod releases;
 mod steps;
 mod talk;
 mod verbs;
@@ -49,6 +50,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Report(report) => steps::report_verb(&report),
         Verb::Release(release) => steps::release(&release),
         Verb::Verify(verify) => steps::verify(&verify),
+        Verb::Withdraw(withdraw) => steps::withdraw(&withdraw),
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
         Verb::Query(query) => verbs::query(&query),

@@ -43,7 +43,7 @@ pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, 
 pub use release::{
     CheckOutcome, CheckResult, CodebookRow, Criterion, DiagnosisLevels, Differencing, DimensionSet, DistributionMeasure, Generator, IndexedRelease, Manifest,
     ManifestColumn, ManifestFile, ManifestInputs, ManifestTable, Node, PrivacyReport, PrivacyYear, PrivateOverlay, Publication, PublicPolicy, ReleaseIndex,
-    ReleasePolicy, ReleaseStatus, Rung, RungOutcome, SuppressionCount, TOTAL, Utility, Verification, WITHHELD,
+    ReleasePolicy, ReleaseStatus, Rung, RungOutcome, SuppressionCount, TOTAL, Utility, Verification, WITHHELD, Withdrawal,
 };
 pub use report::{
     Cell, DotPlot, FunnelLine, FunnelPlot, IndicatorPage, Labelled, MethodPage, MethodSection, OwnMark, PopulationBlock, PopulationPage,

@@ -59,7 +59,7 @@ impl Register {
     }
 
     /// A cell of the register; None when it is empty or not there.
-    fn cell(&self, id: &str, column: &str) -> Option<&String> {
+    pub(crate) fn cell(&self, id: &str, column: &str) -> Option<&String> {
         self.columns.get(id)?.get(column).filter(|cell| !cell.is_empty())
     }
 
