@@ -27,6 +27,7 @@ mod catalogue;
 mod crosschecks;
 #[cfg(test)]
 mod deliveries;
+mod designer;
 #[cfg(test)]
 mod effect;
 #[cfg(test)]
@@ -48,6 +49,10 @@ mod publisher;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod release_attacks;
+#[cfg(test)]
+mod release_in_store;
+#[cfg(test)]
 mod release_readers;
 #[cfg(test)]
 mod submissions;
@@ -62,6 +67,7 @@ mod yearly_batch;
 #[cfg(test)]
 mod further_pages;
 #[cfg(test)]
+mod language;
 mod leak;
 #[cfg(test)]
 mod pages;

@@ -45,6 +45,8 @@ pub(crate) enum Verb {
     Release(Release),
     /// Verify a release: from what is public, and with --batch against the records that it was made from.
     Verify(Verify),
+    /// Take a release back: it is refused from then on, with the reason.
+    Withdraw(Withdraw),
     /// Write a fictional country of providers to try things on.
     Sample(Sample),
     /// Show per provider what was delivered, whether there is a report, and if not, why.
@@ -91,6 +93,8 @@ pub(crate) enum NewVerb {
 pub(crate) enum PreviewVerb {
     /// The national picture of one indicator on a batch that is there; nothing is written into the batch.
     Indicator(PreviewIndicator),
+    /// The pages of an invented provider, made again whenever a template, a language, a colour or the example changes; ends with Ctrl-C.
+    Template(PreviewTemplate),
 }
 
 /// Proportion or mean.
@@ -119,6 +123,23 @@ pub(crate) struct NewIndicatorArguments {
     /// Show it on the page of this indicator and not on one of its own; at most twelve have a page.
     #[arg(long, value_name = "ID")]
     pub(crate) shown_with: Option<String>,
+}
+
+/// `spiegel preview template`.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewTemplate {
+    /// Folder of the report template.
+    #[arg(default_value = "report-templates/spiegel")]
+    pub(crate) template: PathBuf,
+    /// A report.json to show [default: preview.json of the template].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Folder for preview.pdf, and its pages as pictures where pdftoppm is installed.
+    #[arg(long, value_name = "DIR", default_value = "target/preview")]
+    pub(crate) out: PathBuf,
+    /// Make it once and end.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 /// `spiegel preview indicator`.
@@ -257,9 +278,9 @@ pub(crate) struct Report {
 pub(crate) struct Release {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// Folder of all releases; made when it is not there. What was published in it never changes.
-    #[arg(long)]
-    pub(crate) release_dir: PathBuf,
+    /// Folder of all releases, or s3://bucket/prefix; made when it is not there. What was published in it never changes.
+    #[arg(long, value_name = "DIR", required_unless_present = "ladder")]
+    pub(crate) release_dir: Option<PathBuf>,
     /// Version [default: the one that follows from what changes: MAJOR data or rules, MINOR a new year, PATCH words].
     #[arg(long, value_name = "X.Y.Z")]
     pub(crate) version: Option<String>,
@@ -269,12 +290,39 @@ pub(crate) struct Release {
     /// File with `p_percent` and `hmac_key`, which are never published. Keep it apart from repository and data.
     #[arg(long, env = "SPIEGEL_PRIVATE_POLICY", hide_env_values = true, value_name = "FILE")]
     pub(crate) private_policy: Option<PathBuf>,
+    /// Folder that keeps releases that were withdrawn; needed where there are any, because who copied them can compare.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: Option<PathBuf>,
+    /// Write nothing: print how every year does on every rung of the ladder, and what is left to study there. Needs no results of
+    /// `benchmark`, and names no year that is not given.
+    #[arg(long, requires = "years", conflicts_with_all = ["release_dir", "version", "archive"])]
+    pub(crate) ladder: bool,
+}
+
+/// `spiegel withdraw`.
+#[derive(Debug, Args)]
+pub(crate) struct Withdraw {
+    /// The release.
+    #[arg(value_name = "X.Y.Z")]
+    pub(crate) version: String,
+    /// Folder of all releases, or s3://bucket/prefix.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) release_dir: PathBuf,
+    /// Why, in one line: everybody who asks for the release reads it. Name no person or provider.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// The day of withdrawal.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: String,
+    /// Private folder that keeps what is taken back, for comparison with later releases. Nobody else may read it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: PathBuf,
 }
 
 /// `spiegel verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// Folder of a release, or of all releases for the latest.
+    /// Folder of a release, or of all releases for the latest; or the same in an object store, s3://bucket/prefix.
     pub(crate) release: PathBuf,
     /// Folder of the batch that it was made from: checks against the records as well.
     #[arg(long)]
@@ -355,7 +403,8 @@ pub(crate) enum RowFormat {
 /// `spiegel query`.
 #[derive(Debug, Args)]
 pub(crate) struct Query {
-    /// Folder of the releases: `index.json` and `releases/`. Without SQL, a prompt on a terminal; from a pipe, its statements.
+    /// Folder of the releases (`index.json` and `releases/`), or s3://bucket/prefix with the usual AWS_… variables. Without SQL, a
+    /// prompt on a terminal; from a pipe, its statements.
     #[arg(long, value_name = "DIR", required_unless_present = "batch", conflicts_with = "batch")]
     pub(crate) release_dir: Option<PathBuf>,
     /// Version of the release [default: the latest].

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use spiegel_model::{GroupSpec, Minimums, StratumSpec, count, percentage};
+use spiegel_model::{GroupSpec, Minimums, StratumSpec};
+
+use crate::texts::Words;
 
 /// The other providers that one provider is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,7 @@ enum Width {
 pub(crate) struct Classes<'a> {
     spec: &'a GroupSpec,
     minimum: &'a Minimums,
+    said: Words<'a>,
     traits: &'a BTreeMap<String, Traits>,
     /// Of every provider in `traits`, its narrowest width of each stratum; None where the trait is not known.
     narrowest: Vec<Vec<Option<Width>>>,
@@ -77,9 +80,9 @@ pub(crate) struct Classes<'a> {
 
 impl<'a> Classes<'a> {
     /// Nothing is grouped yet; the first class gets the number `first`.
-    pub(crate) fn new(traits: &'a BTreeMap<String, Traits>, spec: &'a GroupSpec, minimum: &'a Minimums, first: usize) -> Self {
+    pub(crate) fn new(traits: &'a BTreeMap<String, Traits>, spec: &'a GroupSpec, minimum: &'a Minimums, said: Words<'a>, first: usize) -> Self {
         let narrowest = traits.values().map(|of| spec.strata.iter().map(|stratum| narrowest(stratum, of)).collect()).collect();
-        Self { spec, minimum, traits, narrowest, first, known: BTreeMap::new() }
+        Self { spec, minimum, said, traits, narrowest, first, known: BTreeMap::new() }
     }
 
     /// The number of the class after the last one.
@@ -100,7 +103,7 @@ impl<'a> Classes<'a> {
             // A provider of an unknown size is in nobody's group, and not in its own.
             let others = class.members.len() - usize::from(own.size.is_some());
             if class.sizes.without(own.size).is_enough(others, self.minimum) {
-                return Some(ComparableGroup { id: self.spec.id.clone(), words: words(self.spec, &widths), others, class });
+                return Some(ComparableGroup { id: self.spec.id.clone(), words: words(self.spec, &widths, self.said), others, class });
             }
             let last = widths.iter().rposition(|width| *width != Width::All)?;
             if let (Some(width), Some(stratum), Some(first)) = (widths.get_mut(last), self.spec.strata.get(last), narrow.get(last)) {
@@ -193,36 +196,38 @@ impl Width {
     }
 }
 
-fn words(spec: &GroupSpec, widths: &[Width]) -> String {
-    let parts: Vec<String> = spec.strata.iter().zip(widths).filter_map(|(stratum, width)| range(stratum, width)).collect();
-    format!("een vergelijkbare {} ({})", spec.title, parts.join(", "))
+fn words(spec: &GroupSpec, widths: &[Width], said: Words<'_>) -> String {
+    let parts: Vec<String> = spec.strata.iter().zip(widths).filter_map(|(stratum, width)| range(stratum, width, said)).collect();
+    said.comparable_group(&spec.title, parts.join(", "))
 }
 
-fn range(stratum: &StratumSpec, width: &Width) -> Option<String> {
+fn range(stratum: &StratumSpec, width: &Width, said: Words<'_>) -> Option<String> {
     match width {
         Width::All => None,
         Width::Text(text) => Some(stratum.words.get(text).unwrap_or(text).clone()),
         Width::Classes(first, last) => {
-            let bound = |index: usize| stratum.bounds.get(index).map(|bound| printed(stratum, *bound));
+            let bound = |index: usize| stratum.bounds.get(index).map(|bound| printed(stratum, *bound, said));
             let (lower, upper) = (first.checked_sub(1).and_then(bound), bound(*last));
             let units = &stratum.units;
             Some(match (lower, upper) {
                 (None, None) => return None,
-                (None, Some(upper)) => format!("minder dan {upper} {units}"),
-                (Some(lower), None) => format!("{lower} of meer {units}"),
-                (Some(lower), Some(upper)) => format!("{lower} tot {upper} {units}"),
+                (None, Some(upper)) => said.stratum_below(upper, units),
+                (Some(lower), None) => said.stratum_from(lower, units),
+                (Some(lower), Some(upper)) => said.stratum_between(lower, upper, units),
             })
         }
     }
 }
 
-fn printed(stratum: &StratumSpec, bound: f64) -> String {
-    if stratum.share { percentage(bound, 0) } else { count(bound.max(0.0).round() as u64) }
+fn printed(stratum: &StratumSpec, bound: f64, said: Words<'_>) -> String {
+    if stratum.share { said.percentage(bound, 0) } else { said.count(bound.max(0.0).round() as u64) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assemble::Voice;
+    use crate::texts::dutch;
 
     fn minimum() -> Minimums {
         Minimums { shown: 10, labelled: 30, clients: 0, client_years: 1, group_providers: 3, group_largest_share: 0.4, pooled_years: 1 }
@@ -247,8 +252,8 @@ mod tests {
         let traits = providers(&[
             ("a", 20, ""), ("b", 120, ""), ("c", 150, ""), ("d", 160, ""), ("e", 170, ""), ("f", 900, ""), ("g", 700, ""), ("h", 800, ""),
         ]);
-        let minimum = minimum();
-        let mut classes = Classes::new(&traits, &spec, &minimum, 0);
+        let (minimum, said) = (minimum(), dutch());
+        let mut classes = Classes::new(&traits, &spec, &minimum, said.to(Voice::You), 0);
         let mut of = |id: &str| classes.of(id);
         let group = of("b").unwrap();
         assert_eq!((group.others, &group.class.members[..]), (3, &["b", "c", "d", "e"].map(str::to_owned)[..]));
@@ -267,8 +272,8 @@ mod tests {
             ("a", 20, "vrij"), ("b", 20, "vrij"), ("c", 21, "vrij"), ("d", 22, "vrij"), ("e", 110, "vrij"), ("f", 120, "vrij"),
             ("g", 130, "vrij"), ("h", 140, "instelling"), ("i", 150, "instelling"),
         ]);
-        let minimum = minimum();
-        let mut classes = Classes::new(&traits, &spec, &minimum, 0);
+        let (minimum, said) = (minimum(), dutch());
+        let mut classes = Classes::new(&traits, &spec, &minimum, said.to(Voice::You), 0);
         let mut of = |id: &str| classes.of(id);
         let narrow = of("a").unwrap();
         assert_eq!((narrow.words.as_str(), narrow.others), ("een vergelijkbare soort en omvang (vrijgevestigden, minder dan 100 trajecten)", 3));
@@ -289,7 +294,7 @@ mod tests {
             let total: u64 = others.iter().map(|(_, size)| size).sum();
             let largest = others.iter().map(|(_, size)| *size).max().unwrap_or(0);
             if others.len() >= minimum.group_providers && largest as f64 <= minimum.group_largest_share * total as f64 {
-                return Some((words(spec, &widths), others.into_iter().map(|(id, _)| id.clone()).collect()));
+                return Some((words(spec, &widths, dutch().to(Voice::You)), others.into_iter().map(|(id, _)| id.clone()).collect()));
             }
             let last = widths.iter().rposition(|width| *width != Width::All)?;
             widths[last] = widths[last].widened(&spec.strata[last], &first[last]);
@@ -321,8 +326,8 @@ mod tests {
                     (format!("p{number:03}"), Traits { size: (next(15) > 0).then_some(size), values })
                 })
                 .collect();
-            let minimum = minimum();
-            let mut classes = Classes::new(&traits, &spec, &minimum, 0);
+            let (minimum, said) = (minimum(), dutch());
+            let mut classes = Classes::new(&traits, &spec, &minimum, said.to(Voice::You), 0);
             for id in traits.keys() {
                 let found = classes.of(id).map(|group| {
                     assert_eq!(group.others, group.class.members.iter().filter(|member| *member != id).count());

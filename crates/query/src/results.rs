@@ -8,11 +8,13 @@ use datafusion::common::ScalarValue;
 use spiegel_model::{Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
 use spiegel_stats as stats;
 
+use crate::assemble::Voice;
 use crate::group::{Class, Classes, ComparableGroup, Trait, Traits};
 use crate::observe::{Detail, Observed};
 use crate::place::{own_interval, place};
 use crate::quality::Quality;
 use crate::small_group::Gathered;
+use crate::texts::{Texts, Words};
 use crate::threads::{available, each};
 use crate::trend::{self, YearPoint};
 use crate::{CaseMix, Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
@@ -57,7 +59,7 @@ impl Register {
     }
 
     /// A cell of the register; None when it is empty or not there.
-    fn cell(&self, id: &str, column: &str) -> Option<&String> {
+    pub(crate) fn cell(&self, id: &str, column: &str) -> Option<&String> {
         self.columns.get(id)?.get(column).filter(|cell| !cell.is_empty())
     }
 
@@ -281,6 +283,16 @@ impl Results {
         results.find_middles();
         results.place_all();
         Ok(results)
+    }
+
+    /// All words of the pipeline's language.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.pipeline.texts
+    }
+
+    /// The words for figures of this provider, or of the group.
+    pub(crate) fn words(&self, provider: &str) -> Words<'_> {
+        self.pipeline.texts.to(Voice::of(provider))
     }
 
     /// Places every provider on every indicator, side by side: what a provider's place is does not depend on who computes it.
@@ -519,6 +531,7 @@ fn providers(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, register: &R
             }
         }
     }
+    let said = pipeline.texts.to(Voice::You);
     let size = |id: &str| traits.get(id).and_then(|of| of.size).unwrap_or(0);
     let mut providers: BTreeMap<String, ProviderResult> = clients_of
         .iter()
@@ -529,7 +542,7 @@ fn providers(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, register: &R
         .collect();
     let mut number = 0;
     for spec in &year.groups {
-        let mut classes = Classes::new(&traits, spec, &year.minimum, number);
+        let mut classes = Classes::new(&traits, spec, &year.minimum, said, number);
         for (id, provider) in &mut providers {
             provider.groups.extend(classes.of(id));
         }
