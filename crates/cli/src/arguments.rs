@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 const EXAMPLES: &str = "\
 A first run:
@@ -47,8 +48,10 @@ pub(crate) enum Verb {
     Verify(Verify),
     /// Write a fictional country of providers to try things on.
     Sample(Sample),
-    /// Show per provider what was delivered, whether there is a report, and if not, why.
+    /// Show what a batch came to: per provider what was delivered, whether there is a report, and whom it waits for.
     Status(Status),
+    /// Follow a printed value back: the definition, the units that counted and those that did not, statistics and reference.
+    Trace(Trace),
     /// Ask a release, or the private lake and the results of a batch, with SQL.
     Query(Query),
     /// Check the submission of one provider before it is sent: offline, without key and without keeping anything.
@@ -59,6 +62,17 @@ pub(crate) enum Verb {
     Template(Template),
     /// Make a key for pseudonyms of clients.
     Key(KeyOut),
+    /// Write the completions of a shell to stdout.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write the manual pages: one for the command and one for each verb.
+    Man {
+        /// Folder to write to; made when it is not there.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Work on the definitions of a pipeline.
     Pipeline {
         /// What to do with it.
@@ -334,9 +348,66 @@ pub(crate) struct Status {
     /// Only this year [default: the latest in the batch].
     #[arg(long)]
     pub(crate) year: Option<i32>,
+    /// Only these providers; may be repeated. The summary is of all.
+    #[arg(long = "provider", value_name = "ID")]
+    pub(crate) providers: Vec<String>,
+    /// Only who waits: for anybody, or for whom it says.
+    #[arg(long, value_enum, value_name = "FOR", num_args = 0..=1, default_missing_value = "anybody")]
+    pub(crate) waiting: Option<WaitingFor>,
     /// How to print.
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub(crate) format: TableFormat,
+    /// Write overzicht.html in the batch, for a browser, in the place of printing.
+    #[arg(long, conflicts_with_all = ["year", "providers", "waiting", "format"])]
+    pub(crate) html: bool,
+}
+
+/// Who has to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WaitingFor {
+    /// Anybody.
+    Anybody,
+    /// The provider: deliver, or deliver again.
+    Provider,
+    /// An analyst: look at what is held or failed.
+    Analyst,
+    /// The next run of spiegel.
+    Run,
+}
+
+/// Text or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextFormat {
+    /// For people, in Dutch.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `spiegel trace`.
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// Folder of the batch.
+    #[arg(long)]
+    pub(crate) batch: PathBuf,
+    /// Provider id.
+    #[arg(long, visible_alias = "agb", value_name = "ID")]
+    pub(crate) provider: String,
+    /// Indicator id: the name of its folder in the pipeline.
+    #[arg(long, value_name = "ID")]
+    pub(crate) indicator: String,
+    /// Report year [default: the latest with results].
+    #[arg(long)]
+    pub(crate) year: Option<i32>,
+    /// Folder of the pipeline [default: pipelines/ and the id that the batch was made with].
+    #[arg(long)]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// List every unit and row, and the SQL of the views too; else the first of each.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How to print. JSON always holds everything.
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub(crate) format: TextFormat,
 }
 
 /// How `query` prints.
@@ -411,6 +482,9 @@ pub(crate) struct Explain {
     /// Write the handbook of all codes to this Markdown file.
     #[arg(long, value_name = "FILE", conflicts_with = "code")]
     pub(crate) handbook: Option<PathBuf>,
+    /// Print every setting of a year file, of pipeline.toml and of indicator.toml, with its default.
+    #[arg(long, conflicts_with_all = ["code", "handbook"])]
+    pub(crate) settings: bool,
     /// Folder of the pipeline.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,
@@ -433,4 +507,50 @@ pub(crate) struct KeyOut {
     /// File to write; must not exist. Keep it apart from the data and for as long as clients must be recognised over years.
     #[arg(long)]
     pub(crate) out: PathBuf,
+}
+
+impl Verb {
+    /// With the paths of definitions where they are: see [`crate::places`].
+    pub(crate) fn located(mut self) -> Self {
+        let mut paths: Vec<&mut PathBuf> = Vec::new();
+        match &mut self {
+            Self::Year(year) => {
+                paths.push(&mut year.common.year);
+                paths.extend(&mut year.reading.mapping);
+                paths.extend(&mut year.making.template);
+            }
+            Self::Ingest(ingest) => {
+                paths.push(&mut ingest.common.year);
+                paths.extend(&mut ingest.reading.mapping);
+                paths.extend(&mut ingest.template);
+            }
+            Self::Benchmark(benchmark) => paths.push(&mut benchmark.common.year),
+            Self::Report(report) => {
+                paths.push(&mut report.common.year);
+                paths.extend(&mut report.making.template);
+            }
+            Self::Release(release) => paths.push(&mut release.common.year),
+            Self::Verify(verify) => paths.push(&mut verify.pipeline),
+            Self::Query(query) => paths.push(&mut query.pipeline),
+            Self::Check(check) => {
+                paths.push(&mut check.pipeline);
+                paths.extend(&mut check.mapping);
+                paths.extend(&mut check.template);
+            }
+            Self::Explain(explain) => paths.push(&mut explain.pipeline),
+            Self::Template(template) => paths.push(&mut template.pipeline),
+            Self::Trace(trace) => paths.extend(&mut trace.pipeline),
+            Self::Pipeline { verb: PipelineVerb::Check { directory, .. } } => paths.push(directory),
+            Self::Preview { verb: PreviewVerb::Indicator(preview) } => {
+                paths.push(&mut preview.pipeline);
+                paths.extend(&mut preview.template);
+            }
+            // What is made new is made where it was typed.
+            Self::New { .. } | Self::Sample(_) | Self::Status(_) | Self::Key(_) | Self::Completions { .. } | Self::Man { .. } => {}
+        }
+        for path in paths {
+            *path = crate::places::located(path);
+        }
+        self
+    }
 }

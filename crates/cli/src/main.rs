@@ -4,6 +4,7 @@
 mod arguments;
 mod batch;
 mod exit;
+mod places;
 mod prompt;
 mod steps;
 mod talk;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
-    match arguments.verb {
+    match arguments.verb.located() {
         Verb::Year(year) => steps::year(&year),
         Verb::Ingest(ingest) => steps::ingest_verb(&ingest),
         Verb::Benchmark(benchmark) => steps::benchmark_verb(&benchmark),
@@ -51,6 +52,9 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Verify(verify) => steps::verify(&verify),
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
+        Verb::Trace(trace) => verbs::trace(&trace),
+        Verb::Completions { shell } => verbs::completions(shell),
+        Verb::Man { out } => verbs::manual(&out),
         Verb::Query(query) => verbs::query(&query),
         Verb::Check(check) => verbs::check(&check),
         Verb::Explain(explain) => verbs::explain(&explain),

@@ -27,8 +27,10 @@ mod signals;
 mod small_group;
 mod store;
 mod threads;
+mod trace;
 mod trend;
 mod units;
+mod who_counts;
 
 pub use assemble::{FORMAT, ReportContext, assemble, assemble_group, national_report, overview};
 pub use case_mix::{CaseMix, Coefficient};
@@ -50,3 +52,4 @@ pub use results::{IndicatorResult, ProviderResult, Register, Results, Standing, 
 pub use scaffold::{NewIndicator, scaffold};
 pub use small_group::{FEWEST_CHANGES, GROUP, SmallGroup};
 pub use store::{Reference, write_results};
+pub use trace::{TraceRequest, trace};

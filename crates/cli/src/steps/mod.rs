@@ -66,6 +66,7 @@ pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
     let read = ingest::run(&workplace, &pipeline, &arguments.reading, &template)?;
     benchmark::run(&workplace, pipeline)?;
     let made = report::run(&workplace, &arguments.making)?;
+    crate::verbs::write_page(&workplace.batch)?;
     Ok(read.and(made))
 }
 

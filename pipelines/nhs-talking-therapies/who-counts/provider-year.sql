@@ -1,0 +1,29 @@
+-- The row of totals of each provider, and why it gives no value: the first reason that applies, NULL for one that counts.
+-- $indicator: the id of the indicator.
+WITH counted AS (
+    SELECT
+        provider_id,
+        period,
+        source_file,
+        source_row,
+        CASE
+            WHEN $indicator = 'deterioration' THEN deterioration
+            WHEN $indicator = 'recovery' THEN recovery
+            WHEN $indicator = 'reliable-improvement' THEN improvement
+            WHEN $indicator = 'reliable-recovery' THEN reliable_recovery
+        END AS numerator,
+        CASE WHEN $indicator IN ('recovery', 'reliable-recovery') THEN at_caseness ELSE finished_course_treatment END AS denominator
+    FROM provider_year
+    WHERE year = $year
+)
+SELECT
+    provider_id,
+    CAST(period AS VARCHAR) AS unit_id,
+    source_file,
+    source_row,
+    CASE
+        WHEN denominator IS NULL THEN 'de noemer is niet gepubliceerd'
+        WHEN denominator <= 0 THEN 'de noemer is nul'
+        WHEN numerator IS NULL THEN 'de teller is niet gepubliceerd'
+    END AS reason
+FROM counted
