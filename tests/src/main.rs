@@ -42,6 +42,10 @@ mod matrix;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]
+mod overview_page;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod publisher;
@@ -51,6 +55,8 @@ mod release;
 mod release_readers;
 #[cfg(test)]
 mod submissions;
+#[cfg(test)]
+mod trace;
 #[cfg(test)]
 mod truth;
 #[cfg(test)]

@@ -11,16 +11,39 @@ A first run:
   spiegel key --out country.key                              a key for pseudonyms; keep it apart from the data
   spiegel year pipelines/kibg/years/2025.toml --inbox country/inbox --batch batch --key country.key
   spiegel status --batch batch                               who delivered, who has a report, and why not
+  spiegel trace --batch batch --provider 94012345 --indicator behandelminuten   where a printed value comes from
   spiegel check KIBG_94012345_2025_01                        what would become of a submission, before it is sent
+
+Paths of pipelines and templates are looked for where the command is run, then in the folder that SPIEGEL_HOME names, else beside
+the program and in the folder above it.
 
 Exit codes:
    0  done
    2  wrong usage
-  10  done, but some submissions were refused or held, or some reports failed (they are listed)
+  10  done, but some submissions were refused or held, or some reports failed (they are listed), or a traced value differs
   12  the definition of the pipeline is wrong
   13  the lake or the disk
   14  a privacy rule refuses the release, or a release does not pass its verification
   70  a bug in spiegel";
+
+// The exit codes of a verb, under its own help.
+const WRITES: &str = "Exit codes: 0 done; 2 wrong usage; 12 the definition of the pipeline is wrong; 13 the lake or the disk; 70 a bug.";
+const OF_A_YEAR: &str = "Exit codes: 0 done; 2 wrong usage; 10 done, but some submissions were refused or held, or some reports failed \
+(they are listed, and everybody else is done); 12 the definition of the pipeline is wrong; 13 the lake or the disk; 70 a bug.";
+const OF_A_CHECK: &str = "Exit codes: 0 it would be accepted; 2 wrong usage; 10 it would be refused or held; 12 the definition of the pipeline is wrong; \
+13 the disk; 70 a bug.";
+const OF_A_RELEASE: &str = "Exit codes: 0 done; 2 wrong usage; 12 the definition or the policy is wrong; 13 the lake or the disk; \
+14 a privacy rule refuses the release, or it does not pass its verification; 70 a bug.";
+const OF_A_PIPELINE: &str = "Exit codes: 0 everything is right; 2 wrong usage; 12 something is wrong: every mistake is listed with file and line; 70 a bug.";
+const OF_A_TRACE: &str = "For example:\n  spiegel trace --batch batch --provider 94012345 --indicator behandelminuten\n  \
+spiegel trace --batch batch --provider 94012345 --indicator wachttijd --format json > wachttijd.json\n\n\
+The output names single units and pseudonyms of clients: keep it to yourself and the provider.\n\n\
+Exit codes: 0 computed again it is the same value; 2 wrong usage; 10 it is another value, or the definitions have changed since; \
+12 the definition of the pipeline is wrong; 13 the lake or the disk; 70 a bug.";
+const OF_A_STATUS: &str = "For example:\n  spiegel status --batch batch --waiting              everybody who waits, and for what\n  \
+spiegel status --batch batch --waiting provider     whom to write to\n\n\
+Exit codes: 0 done; 2 wrong usage; 13 the disk; 70 a bug.";
+const OF_COMPLETIONS: &str = "For example, for bash: spiegel completions bash > ~/.local/share/bash-completion/completions/spiegel";
 
 /// Mirror reports (spiegelrapportages): from submissions to a PDF for each provider.
 #[derive(Debug, Parser)]
@@ -35,39 +58,55 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Everything for one year: ingest, benchmark, report. What is finished is not done again.
+    #[command(after_help = OF_A_YEAR)]
     Year(Year),
     /// Read the submissions in an inbox into the lake of a batch, with a receipt for each.
+    #[command(after_help = OF_A_YEAR)]
     Ingest(Ingest),
     /// Compute the position of each provider, and write results and report.json files.
+    #[command(after_help = WRITES)]
     Benchmark(Benchmark),
     /// Make the PDFs from the report.json files.
+    #[command(after_help = OF_A_YEAR)]
     Report(Report),
     /// Publish the anonymised research lake of a batch as a new version, or say which privacy rule refuses it.
+    #[command(after_help = OF_A_RELEASE)]
     Release(Release),
     /// Verify a release: from what is public, and with --batch against the records that it was made from.
+    #[command(after_help = OF_A_RELEASE)]
     Verify(Verify),
     /// Write a fictional country of providers to try things on.
+    #[command(after_help = WRITES)]
     Sample(Sample),
     /// Show what a batch came to: per provider what was delivered, whether there is a report, and whom it waits for.
+    #[command(after_help = OF_A_STATUS)]
     Status(Status),
     /// Follow a printed value back: the definition, the units that counted and those that did not, statistics and reference.
+    #[command(after_help = OF_A_TRACE)]
     Trace(Trace),
     /// Ask a release, or the private lake and the results of a batch, with SQL.
+    #[command(after_help = WRITES)]
     Query(Query),
     /// Check the submission of one provider before it is sent: offline, without key and without keeping anything.
+    #[command(after_help = OF_A_CHECK)]
     Check(Check),
     /// Explain the code of a finding: what it means, why it matters, what to do. Or write the handbook of all codes.
+    #[command(after_help = WRITES)]
     Explain(Explain),
     /// Write the workbook that small providers fill in, with a filled example, from the schema of a pipeline.
+    #[command(after_help = WRITES)]
     Template(Template),
     /// Make a key for pseudonyms of clients.
+    #[command(after_help = WRITES)]
     Key(KeyOut),
     /// Write the completions of a shell to stdout.
+    #[command(after_help = OF_COMPLETIONS)]
     Completions {
         /// Which shell.
         shell: Shell,
     },
     /// Write the manual pages: one for the command and one for each verb.
+    #[command(after_help = WRITES)]
     Man {
         /// Folder to write to; made when it is not there.
         #[arg(long)]
@@ -167,6 +206,7 @@ pub(crate) struct PreviewIndicator {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PipelineVerb {
     /// Check all definitions of a pipeline and run the cases of its indicators.
+    #[command(after_help = OF_A_PIPELINE)]
     Check {
         /// Folder of the pipeline, for instance pipelines/kibg.
         directory: PathBuf,
@@ -507,50 +547,4 @@ pub(crate) struct KeyOut {
     /// File to write; must not exist. Keep it apart from the data and for as long as clients must be recognised over years.
     #[arg(long)]
     pub(crate) out: PathBuf,
-}
-
-impl Verb {
-    /// With the paths of definitions where they are: see [`crate::places`].
-    pub(crate) fn located(mut self) -> Self {
-        let mut paths: Vec<&mut PathBuf> = Vec::new();
-        match &mut self {
-            Self::Year(year) => {
-                paths.push(&mut year.common.year);
-                paths.extend(&mut year.reading.mapping);
-                paths.extend(&mut year.making.template);
-            }
-            Self::Ingest(ingest) => {
-                paths.push(&mut ingest.common.year);
-                paths.extend(&mut ingest.reading.mapping);
-                paths.extend(&mut ingest.template);
-            }
-            Self::Benchmark(benchmark) => paths.push(&mut benchmark.common.year),
-            Self::Report(report) => {
-                paths.push(&mut report.common.year);
-                paths.extend(&mut report.making.template);
-            }
-            Self::Release(release) => paths.push(&mut release.common.year),
-            Self::Verify(verify) => paths.push(&mut verify.pipeline),
-            Self::Query(query) => paths.push(&mut query.pipeline),
-            Self::Check(check) => {
-                paths.push(&mut check.pipeline);
-                paths.extend(&mut check.mapping);
-                paths.extend(&mut check.template);
-            }
-            Self::Explain(explain) => paths.push(&mut explain.pipeline),
-            Self::Template(template) => paths.push(&mut template.pipeline),
-            Self::Trace(trace) => paths.extend(&mut trace.pipeline),
-            Self::Pipeline { verb: PipelineVerb::Check { directory, .. } } => paths.push(directory),
-            Self::Preview { verb: PreviewVerb::Indicator(preview) } => {
-                paths.push(&mut preview.pipeline);
-                paths.extend(&mut preview.template);
-            }
-            // What is made new is made where it was typed.
-            Self::New { .. } | Self::Sample(_) | Self::Status(_) | Self::Key(_) | Self::Completions { .. } | Self::Man { .. } => {}
-        }
-        for path in paths {
-            *path = crate::places::located(path);
-        }
-        self
-    }
 }

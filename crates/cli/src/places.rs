@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use crate::arguments::{PipelineVerb, PreviewVerb, Verb};
+
 /// Names the folder that holds `pipelines/` and `report-templates/`.
 pub(crate) const HOME: &str = "SPIEGEL_HOME";
 
@@ -28,6 +30,52 @@ fn find(path: &Path, home: Option<&Path>, program: Option<&Path>) -> PathBuf {
         (None, None) => Vec::new(),
     };
     homes.into_iter().map(|home| home.join(path)).find(|found| found.exists()).unwrap_or_else(|| path.to_owned())
+}
+
+impl Verb {
+    /// With the paths of definitions where they are: see [`located`].
+    pub(crate) fn located(mut self) -> Self {
+        let mut paths: Vec<&mut PathBuf> = Vec::new();
+        match &mut self {
+            Self::Year(year) => {
+                paths.push(&mut year.common.year);
+                paths.extend(&mut year.reading.mapping);
+                paths.extend(&mut year.making.template);
+            }
+            Self::Ingest(ingest) => {
+                paths.push(&mut ingest.common.year);
+                paths.extend(&mut ingest.reading.mapping);
+                paths.extend(&mut ingest.template);
+            }
+            Self::Benchmark(benchmark) => paths.push(&mut benchmark.common.year),
+            Self::Report(report) => {
+                paths.push(&mut report.common.year);
+                paths.extend(&mut report.making.template);
+            }
+            Self::Release(release) => paths.push(&mut release.common.year),
+            Self::Verify(verify) => paths.push(&mut verify.pipeline),
+            Self::Query(query) => paths.push(&mut query.pipeline),
+            Self::Check(check) => {
+                paths.push(&mut check.pipeline);
+                paths.extend(&mut check.mapping);
+                paths.extend(&mut check.template);
+            }
+            Self::Explain(explain) => paths.push(&mut explain.pipeline),
+            Self::Template(template) => paths.push(&mut template.pipeline),
+            Self::Trace(trace) => paths.extend(&mut trace.pipeline),
+            Self::Pipeline { verb: PipelineVerb::Check { directory, .. } } => paths.push(directory),
+            Self::Preview { verb: PreviewVerb::Indicator(preview) } => {
+                paths.push(&mut preview.pipeline);
+                paths.extend(&mut preview.template);
+            }
+            // What is made new is made where it was typed.
+            Self::New { .. } | Self::Sample(_) | Self::Status(_) | Self::Key(_) | Self::Completions { .. } | Self::Man { .. } => {}
+        }
+        for path in paths {
+            *path = located(path);
+        }
+        self
+    }
 }
 
 #[cfg(test)]

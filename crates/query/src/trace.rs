@@ -56,7 +56,7 @@ pub fn trace(request: &TraceRequest<'_>) -> Result<Trace, Error> {
     let engine = Engine::open_with_norms(&request.batch.join("lake"), pipeline, &norms, request.threads)?;
     let mut disagreements = Vec::new();
     if reference.definitions != pipeline.fingerprint {
-        disagreements.push("the definitions are not those that the results were made with; run `spiegel benchmark` first, or take the pipeline of then".to_owned());
+        disagreements.push("de definities zijn niet die waarmee de resultaten zijn gemaakt; draai eerst `spiegel benchmark`, of neem de definities van toen".to_owned());
     }
     let rows = own_rows(&engine, request, indicator)?;
     let counted: Vec<Counted> = who_counts::counted(&rows, spec)?.into_iter().filter(|one| one.provider == request.provider).collect();
@@ -64,7 +64,8 @@ pub fn trace(request: &TraceRequest<'_>) -> Result<Trace, Error> {
     let again = summary.as_ref().filter(|summary| summary.value().is_some()).map(value_of);
     let candidates = who_counts::candidates(&engine, indicator, &parameters(request.year, request.year.year), Some(request.provider))?;
     if let (Some(candidates), Some(file)) = (&candidates, &spec.who_counts) {
-        disagreements.extend(who_counts::disagreements(file, spec, candidates, &counted));
+        let told = who_counts::disagreements(file, spec, candidates, &counted);
+        disagreements.extend(told.into_iter().map(|told| format!("indicator.sql en {file} zijn het niet eens: {told}")));
     }
     let results = request.batch.join("results").join(request.year.year.to_string());
     distribution(&engine, request, &results, &mut reference)?;
@@ -277,8 +278,9 @@ fn stored(engine: &Engine, request: &TraceRequest<'_>, file: &Path, columns: &[&
     let there: Vec<&'static str> = columns.iter().copied().filter(|column| rows.has(column)).collect();
     let mut found = None;
     rows.each(&there, |arrays| {
-        let Some(first) = arrays.first().filter(|first| !first.is_empty() && found.is_none()) else { return Ok(()) };
-        let _ = first;
+        if found.is_some() || arrays.first().is_none_or(|first| first.is_empty()) {
+            return Ok(());
+        }
         let mut numbers = BTreeMap::new();
         for (name, array) in there.iter().zip(arrays) {
             let column = rows.number(array)?;
@@ -371,20 +373,20 @@ fn differences(again: Option<&TracedValue>, observed: Option<&TracedValue>, stat
     let now = again.map_or((0, None, None), |again| (again.n, again.events, again.value));
     let then = observed.map_or((0, None, None), |one| (one.n, one.events, one.value));
     // Rows of totals without a value keep their denominator.
-    if !is_held && (now != then) && !(now.2.is_none() && then.2.is_none()) {
-        found.push(format!("computed again: {}; in the results: {}", told(now), told(then)));
+    if !is_held && now != then && (now.2.is_some() || then.2.is_some()) {
+        found.push(format!("opnieuw berekend: {}; in de resultaten: {}", told(now), told(then)));
     }
     if let Some(statistics) = statistics.filter(|_| !is_held) {
         let shown = now.0 >= minimum.shown;
         if shown && statistics.own.value != now.2 {
-            found.push(format!("computed again: {}; in the positions: {}", told(now), told((statistics.own.n, statistics.own.events, statistics.own.value))));
+            found.push(format!("opnieuw berekend: {}; in de posities: {}", told(now), told((statistics.own.n, statistics.own.events, statistics.own.value))));
         }
     }
     found
 }
 
 fn told((n, events, value): (u64, Option<u64>, Option<f64>)) -> String {
-    let events = events.map_or_else(String::new, |events| format!("{} of ", count(events)));
-    let value = value.map_or_else(|| "no value".to_owned(), |value| decimal(value, 6));
-    format!("{value} ({events}{} units)", count(n))
+    let events = events.map_or_else(String::new, |events| format!("{} van ", count(events)));
+    let value = value.map_or_else(|| "geen waarde".to_owned(), |value| decimal(value, 6));
+    format!("{value} ({events}{} eenheden)", count(n))
 }

@@ -182,8 +182,8 @@ struct Known<'a> {
 impl Known<'_> {
     fn line(&self, root: &Path, year: i32, id: &str, held: Option<&BTreeMap<String, BTreeSet<String>>>) -> anyhow::Result<Line> {
         let own = self.own;
-        let sum = |count: fn(&spiegel_model::TableCount) -> u64| own.map_or(0, |receipt| receipt.tables.iter().map(count).sum());
-        let letter = |letter: char| own.map_or(0, |receipt| receipt.findings.iter().filter(|(code, _)| code.starts_with(letter)).map(|(_, count)| count).sum());
+        let sum = |count: fn(&spiegel_model::TableCount) -> u64| -> u64 { own.map_or(0, |receipt| receipt.tables.iter().map(count).sum()) };
+        let letter = |letter: char| -> u64 { own.map_or(0, |receipt| receipt.findings.iter().filter(|(code, _)| code.starts_with(letter)).map(|(_, count)| *count).sum()) };
         let held: Vec<String> = held.into_iter().flatten().map(|(indicator, codes)| held_line(indicator, codes)).collect();
         let (waiting_for, waits_for) = self.waiting(&held);
         let file = match self.state.map(|state| &state.report) {

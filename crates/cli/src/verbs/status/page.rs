@@ -98,13 +98,13 @@ fn form(out: &mut String) {
 
 fn section(out: &mut String, year: &YearFacts) {
     let heads = [
-        ("Aanbieder", ""), ("Naam", ""), ("Aanlevering", ""), ("Oordeel", ""), ("Rijen gebruikt", "number"), ("Rijen niet gebruikt", "number"), ("Waarden geleegd", "number"),
+        ("Aanbieder", ""), ("Naam", "name"), ("Aanlevering", ""), ("Oordeel", ""), ("Rijen gebruikt", "number"), ("Rijen niet gebruikt", "number"), ("Waarden geleegd", "number"),
         ("Waarschuwingen", "number"), ("Meldingen", "number"), ("Rapport", "file"), ("Versies", "number"), ("Wacht op", ""), ("Om te", "what"),
     ];
     let id = year.year;
     let _ = write!(
         out,
-        "<section aria-labelledby=\"jaar-{id}\">\n<h2 id=\"jaar-{id}\">{label}</h2>\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"jaar-{id}\" tabindex=\"0\">\n\
+        "<section>\n<h2 id=\"jaar-{id}\">{label}</h2>\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"jaar-{id}\" tabindex=\"0\">\n\
          <table class=\"wide\" data-sortable>\n<caption>Aanbieders in {label}. Een waarschuwing vraagt om nakijken; een melding zegt wat is gelijkgetrokken.</caption>\n<thead><tr>",
         label = escaped(&year.label)
     );
@@ -118,7 +118,7 @@ fn section(out: &mut String, year: &YearFacts) {
 
 fn row(out: &mut String, line: &Line) {
     let _ = write!(out, "<tr data-waits=\"{}\"><th scope=\"row\">{}</th>", line.waiting_for.dutch(), escaped(&line.provider_id));
-    text(out, &line.name, "");
+    text(out, &line.name, "name");
     text(out, &line.delivered, "");
     text(out, &line.verdict, "");
     for cell in [line.rows_used, line.rows_quarantined, line.values_emptied, line.warnings, line.notes] {

@@ -194,7 +194,7 @@ fn printed(batch: &Path, year: i32, provider: &str, spec: &IndicatorSpec, refere
     }
     // A row of a table on the page of another indicator.
     let tables = report.indicators.iter().flat_map(|page| &page.further);
-    let row = tables.flat_map(|further| further.table.rows.iter().map(|row| (&further.table.heads, row))).find(|(_, row)| row.first() == Some(&spec.short));
+    let row = tables.flat_map(|further| further.table.rows.iter().map(move |row| (&further.table.heads, row))).find(|(_, row)| row.first() == Some(&spec.short));
     Ok(row.map(|(heads, row)| {
         let cells: Vec<String> = heads.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty()).map(|(head, cell)| format!("{head}: {cell}")).collect();
         PrintedValue { file, own: cells.join("; "), interval: String::new(), place: String::new(), numbers, names_reference }

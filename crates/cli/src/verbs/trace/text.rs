@@ -90,7 +90,8 @@ impl Words<'_> {
             let (file, row) = unit.source.as_ref().map_or_else(Default::default, |source| (source.file.clone(), source.row.to_string()));
             let outcome = match (unit.value, unit.met) {
                 (Some(value), _) => plain(value),
-                (None, Some(met)) => if met { "ja" } else { "nee" }.to_owned(),
+                (None, Some(true)) => "ja".to_owned(),
+                (None, Some(false)) => "nee".to_owned(),
                 (None, None) => String::new(),
             };
             rows.push(vec![file, row, unit.unit_id.clone(), unit.client_key.clone().unwrap_or_default(), outcome, unit.findings.join(", ")]);
@@ -305,7 +306,7 @@ mod tests {
         let mut out = String::new();
         line(&mut out, "definitie", &"woord ".repeat(40));
         assert!(out.lines().count() > 1 && out.lines().all(|line| line.chars().count() <= WIDTH), "{out}");
-        assert!(out.lines().nth(1).is_some_and(|line| line.starts_with("                   woord")), "{out}");
+        assert!(out.lines().nth(1).is_some_and(|line| line.starts_with(&format!("{}woord", " ".repeat(19)))), "{out}");
     }
 
     #[test]
