@@ -63,14 +63,14 @@ pub(crate) fn candidates(
         let (lines, reasons) = (rows.number(&columns[3])?, rows.text(&columns[4])?);
         let clients = columns.get(5).map(|column| rows.text(column)).transpose()?;
         for row in 0..providers.len() {
-            if providers.is_null(row) || units.is_null(row) {
+            if providers.is_null(row) {
                 continue;
             }
             let source = (!files.is_null(row) && !lines.is_null(row))
                 .then(|| TracedSource { file: files.value(row).to_owned(), row: lines.value(row) as i64 });
             found.push(Candidate {
                 provider: providers.value(row).to_owned(),
-                unit: units.value(row).to_owned(),
+                unit: if units.is_null(row) { String::new() } else { units.value(row).to_owned() },
                 client_key: clients.as_ref().filter(|clients| !clients.is_null(row)).map(|clients| clients.value(row).to_owned()),
                 source,
                 reason: (!reasons.is_null(row)).then(|| reasons.value(row).to_owned()),

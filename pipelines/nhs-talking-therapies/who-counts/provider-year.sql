@@ -3,7 +3,7 @@
 WITH counted AS (
     SELECT
         provider_id,
-        period,
+        year,
         source_file,
         source_row,
         CASE
@@ -18,7 +18,7 @@ WITH counted AS (
 )
 SELECT
     provider_id,
-    CAST(period AS VARCHAR) AS unit_id,
+    CAST(year AS VARCHAR) AS unit_id,
     source_file,
     source_row,
     CASE
