@@ -32,7 +32,7 @@ pub(crate) fn manual(out: &Path) -> anyhow::Result<Outcome> {
 /// A page for a command, and for each below it; says how many.
 fn pages(command: &Command, name: &str, out: &Path) -> anyhow::Result<usize> {
     let mut text = Vec::new();
-    clap_mangen::Man::new(command.clone()).title(name.to_uppercase()).date("").render(&mut text)?;
+    clap_mangen::Man::new(command.clone()).title(name.to_uppercase()).date("").source(format!("spiegel {}", env!("CARGO_PKG_VERSION"))).render(&mut text)?;
     let file = out.join(format!("{name}.1"));
     fs::write(&file, text).with_context(|| format!("{}", file.display()))?;
     let mut made = 1;

@@ -63,8 +63,8 @@ pub(super) fn page(years: &[YearFacts], made_from: &str) -> String {
 /// Sums per year.
 fn totals(out: &mut String, years: &[YearFacts]) {
     let heads = [
-        "Jaar", "Aanbieders", "Aangeleverd", "Aangenomen", "Niet aangenomen", "Aangehouden", "Eigen rapport", "Blad", "Rijen gebruikt", "Rijen niet gebruikt", "Waarden geleegd",
-        "Bevindingen", "Wacht op aanbieder", "Wacht op analist", "Wacht op spiegel",
+        "Jaar", "Aanbieders", "Wacht op aanbieder", "Wacht op analist", "Wacht op spiegel", "Aangeleverd", "Aangenomen", "Niet aangenomen", "Aangehouden", "Eigen rapport", "Blad",
+        "Rijen gebruikt", "Rijen niet gebruikt", "Waarden geleegd", "Bevindingen",
     ];
     out.push_str("<h2 id=\"totalen\">Totalen</h2>\n<div class=\"scroll\" role=\"region\" aria-labelledby=\"totalen\" tabindex=\"0\">\n<table>\n<caption>Per jaar, over alle aanbieders</caption>\n<thead><tr>");
     for (at, head) in heads.iter().enumerate() {
@@ -75,8 +75,8 @@ fn totals(out: &mut String, years: &[YearFacts]) {
         let sum = Totals::of(&year.lines);
         let _ = write!(out, "<tr><th scope=\"row\">{}</th>", escaped(&year.label));
         let cells = [
-            sum.providers, sum.delivered, sum.accepted, sum.refused, sum.held, sum.reports, sum.sheets, sum.rows_used, sum.rows_quarantined, sum.values_emptied, sum.findings,
-            sum.waiting_for(Waiting::Provider), sum.waiting_for(Waiting::Analyst), sum.waiting_for(Waiting::Run),
+            sum.providers, sum.waiting_for(Waiting::Provider), sum.waiting_for(Waiting::Analyst), sum.waiting_for(Waiting::Run), sum.delivered, sum.accepted, sum.refused, sum.held,
+            sum.reports, sum.sheets, sum.rows_used, sum.rows_quarantined, sum.values_emptied, sum.findings,
         ];
         cells.iter().for_each(|cell| number(out, *cell));
         out.push_str("</tr>\n");
@@ -98,8 +98,8 @@ fn form(out: &mut String) {
 
 fn section(out: &mut String, year: &YearFacts) {
     let heads = [
-        ("Aanbieder", ""), ("Naam", "name"), ("Aanlevering", ""), ("Oordeel", ""), ("Rijen gebruikt", "number"), ("Rijen niet gebruikt", "number"), ("Waarden geleegd", "number"),
-        ("Waarschuwingen", "number"), ("Meldingen", "number"), ("Rapport", "file"), ("Versies", "number"), ("Wacht op", ""), ("Om te", "what"),
+        ("Aanbieder", ""), ("Naam", "name"), ("Wacht op", ""), ("Om te", "what"), ("Oordeel", ""), ("Rapport", "file"), ("Versies", "number"), ("Rijen gebruikt", "number"),
+        ("Rijen niet gebruikt", "number"), ("Waarden geleegd", "number"), ("Waarschuwingen", "number"), ("Meldingen", "number"), ("Aanlevering", ""),
     ];
     let id = year.year;
     let _ = write!(
@@ -119,11 +119,9 @@ fn section(out: &mut String, year: &YearFacts) {
 fn row(out: &mut String, line: &Line) {
     let _ = write!(out, "<tr data-waits=\"{}\"><th scope=\"row\">{}</th>", line.waiting_for.dutch(), escaped(&line.provider_id));
     text(out, &line.name, "name");
-    text(out, &line.delivered, "");
+    text(out, line.waiting_for.dutch(), "");
+    text(out, &capitalised(&line.waits_for), "what");
     text(out, &line.verdict, "");
-    for cell in [line.rows_used, line.rows_quarantined, line.values_emptied, line.warnings, line.notes] {
-        number(out, cell);
-    }
     if line.file.is_empty() {
         text(out, line.report.lines().next().unwrap_or_default(), "file");
     } else {
@@ -131,9 +129,10 @@ fn row(out: &mut String, line: &Line) {
         let rest = line.report.strip_prefix(&line.file).unwrap_or_default();
         let _ = write!(out, "<td class=\"file\"><a href=\"{}\">{}</a>{}</td>", escaped(&address(&line.file)), escaped(name), escaped(rest));
     }
-    number(out, line.versions.len() as u64);
-    text(out, line.waiting_for.dutch(), "");
-    text(out, &capitalised(&line.waits_for), "what");
+    for cell in [line.versions.len() as u64, line.rows_used, line.rows_quarantined, line.values_emptied, line.warnings, line.notes] {
+        number(out, cell);
+    }
+    text(out, &line.delivered, "");
     out.push_str("</tr>\n");
 }
 
