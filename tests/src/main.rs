@@ -27,6 +27,7 @@ mod catalogue;
 mod crosschecks;
 #[cfg(test)]
 mod deliveries;
+mod designer;
 #[cfg(test)]
 mod effect;
 #[cfg(test)]
@@ -52,6 +53,10 @@ mod publisher;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod release_attacks;
+#[cfg(test)]
+mod release_in_store;
+#[cfg(test)]
 mod release_readers;
 #[cfg(test)]
 mod submissions;
@@ -68,6 +73,7 @@ mod yearly_batch;
 #[cfg(test)]
 mod further_pages;
 #[cfg(test)]
+mod language;
 mod leak;
 #[cfg(test)]
 mod pages;

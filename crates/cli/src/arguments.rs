@@ -5,45 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-const EXAMPLES: &str = "\
-A first run:
-  spiegel sample --providers 60 --years 3 --out country      a fictional country
-  spiegel key --out country.key                              a key for pseudonyms; keep it apart from the data
-  spiegel year pipelines/kibg/years/2025.toml --inbox country/inbox --batch batch --key country.key
-  spiegel status --batch batch                               who delivered, who has a report, and why not
-  spiegel trace --batch batch --provider 94012345 --indicator behandelminuten   where a printed value comes from
-  spiegel check KIBG_94012345_2025_01                        what would become of a submission, before it is sent
-
-Paths of pipelines and templates are looked for where the command is run, then in the folder that SPIEGEL_HOME names, else beside
-the program and in the folder above it.
-
-Exit codes:
-   0  done
-   2  wrong usage
-  10  done, but some submissions were refused or held, or some reports failed (they are listed), or a traced value differs
-  12  the definition of the pipeline is wrong
-  13  the lake or the disk
-  14  a privacy rule refuses the release, or a release does not pass its verification
-  70  a bug in spiegel";
-
-// The exit codes of a verb, under its own help.
-const WRITES: &str = "Exit codes: 0 done; 2 wrong usage; 12 the definition of the pipeline is wrong; 13 the lake or the disk; 70 a bug.";
-const OF_A_YEAR: &str = "Exit codes: 0 done; 2 wrong usage; 10 done, but some submissions were refused or held, or some reports failed \
-(they are listed, and everybody else is done); 12 the definition of the pipeline is wrong; 13 the lake or the disk; 70 a bug.";
-const OF_A_CHECK: &str = "Exit codes: 0 it would be accepted; 2 wrong usage; 10 it would be refused or held; 12 the definition of the pipeline is wrong; \
-13 the disk; 70 a bug.";
-const OF_A_RELEASE: &str = "Exit codes: 0 done; 2 wrong usage; 12 the definition or the policy is wrong; 13 the lake or the disk; \
-14 a privacy rule refuses the release, or it does not pass its verification; 70 a bug.";
-const OF_A_PIPELINE: &str = "Exit codes: 0 everything is right; 2 wrong usage; 12 something is wrong: every mistake is listed with file and line; 70 a bug.";
-const OF_A_TRACE: &str = "For example:\n  spiegel trace --batch batch --provider 94012345 --indicator behandelminuten\n  \
-spiegel trace --batch batch --provider 94012345 --indicator wachttijd --format json > wachttijd.json\n\n\
-The output names single units and pseudonyms of clients: keep it to yourself and the provider.\n\n\
-Exit codes: 0 computed again it is the same value; 2 wrong usage; 10 it is another value, or the definitions have changed since; \
-12 the definition of the pipeline is wrong; 13 the lake or the disk; 70 a bug.";
-const OF_A_STATUS: &str = "For example:\n  spiegel status --batch batch --waiting              everybody who waits, and for what\n  \
-spiegel status --batch batch --waiting provider     whom to write to\n\n\
-Exit codes: 0 done; 2 wrong usage; 13 the disk; 70 a bug.";
-const OF_COMPLETIONS: &str = "For example, for bash: spiegel completions bash > ~/.local/share/bash-completion/completions/spiegel";
+use crate::help::{EXAMPLES, OF_A_CHECK, OF_A_PIPELINE, OF_A_RELEASE, OF_A_STATUS, OF_A_TRACE, OF_A_YEAR, OF_COMPLETIONS, WRITES};
 
 /// Mirror reports (spiegelrapportages): from submissions to a PDF for each provider.
 #[derive(Debug, Parser)]
@@ -75,6 +37,9 @@ pub(crate) enum Verb {
     /// Verify a release: from what is public, and with --batch against the records that it was made from.
     #[command(after_help = OF_A_RELEASE)]
     Verify(Verify),
+    /// Take a release back: it is refused from then on, with the reason.
+    #[command(after_help = OF_A_RELEASE)]
+    Withdraw(Withdraw),
     /// Write a fictional country of providers to try things on.
     #[command(after_help = WRITES)]
     Sample(Sample),
@@ -144,6 +109,8 @@ pub(crate) enum NewVerb {
 pub(crate) enum PreviewVerb {
     /// The national picture of one indicator on a batch that is there; nothing is written into the batch.
     Indicator(PreviewIndicator),
+    /// The pages of an invented provider, made again whenever a template, a language, a colour or the example changes; ends with Ctrl-C.
+    Template(PreviewTemplate),
 }
 
 /// Proportion or mean.
@@ -172,6 +139,23 @@ pub(crate) struct NewIndicatorArguments {
     /// Show it on the page of this indicator and not on one of its own; at most twelve have a page.
     #[arg(long, value_name = "ID")]
     pub(crate) shown_with: Option<String>,
+}
+
+/// `spiegel preview template`.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewTemplate {
+    /// Folder of the report template.
+    #[arg(default_value = "report-templates/spiegel")]
+    pub(crate) template: PathBuf,
+    /// A report.json to show [default: preview.json of the template].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Folder for preview.pdf, and its pages as pictures where pdftoppm is installed.
+    #[arg(long, value_name = "DIR", default_value = "target/preview")]
+    pub(crate) out: PathBuf,
+    /// Make it once and end.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 /// `spiegel preview indicator`.
@@ -311,9 +295,9 @@ pub(crate) struct Report {
 pub(crate) struct Release {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// Folder of all releases; made when it is not there. What was published in it never changes.
-    #[arg(long)]
-    pub(crate) release_dir: PathBuf,
+    /// Folder of all releases, or s3://bucket/prefix; made when it is not there. What was published in it never changes.
+    #[arg(long, value_name = "DIR", required_unless_present = "ladder")]
+    pub(crate) release_dir: Option<PathBuf>,
     /// Version [default: the one that follows from what changes: MAJOR data or rules, MINOR a new year, PATCH words].
     #[arg(long, value_name = "X.Y.Z")]
     pub(crate) version: Option<String>,
@@ -323,12 +307,39 @@ pub(crate) struct Release {
     /// File with `p_percent` and `hmac_key`, which are never published. Keep it apart from repository and data.
     #[arg(long, env = "SPIEGEL_PRIVATE_POLICY", hide_env_values = true, value_name = "FILE")]
     pub(crate) private_policy: Option<PathBuf>,
+    /// Folder that keeps releases that were withdrawn; needed where there are any, because who copied them can compare.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: Option<PathBuf>,
+    /// Write nothing: print how every year does on every rung of the ladder, and what is left to study there. Needs no results of
+    /// `benchmark`, and names no year that is not given.
+    #[arg(long, requires = "years", conflicts_with_all = ["release_dir", "version", "archive"])]
+    pub(crate) ladder: bool,
+}
+
+/// `spiegel withdraw`.
+#[derive(Debug, Args)]
+pub(crate) struct Withdraw {
+    /// The release.
+    #[arg(value_name = "X.Y.Z")]
+    pub(crate) version: String,
+    /// Folder of all releases, or s3://bucket/prefix.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) release_dir: PathBuf,
+    /// Why, in one line: everybody who asks for the release reads it. Name no person or provider.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// The day of withdrawal.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: String,
+    /// Private folder that keeps what is taken back, for comparison with later releases. Nobody else may read it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: PathBuf,
 }
 
 /// `spiegel verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// Folder of a release, or of all releases for the latest.
+    /// Folder of a release, or of all releases for the latest; or the same in an object store, s3://bucket/prefix.
     pub(crate) release: PathBuf,
     /// Folder of the batch that it was made from: checks against the records as well.
     #[arg(long)]
@@ -466,7 +477,8 @@ pub(crate) enum RowFormat {
 /// `spiegel query`.
 #[derive(Debug, Args)]
 pub(crate) struct Query {
-    /// Folder of the releases: `index.json` and `releases/`. Without SQL, a prompt on a terminal; from a pipe, its statements.
+    /// Folder of the releases (`index.json` and `releases/`), or s3://bucket/prefix with the usual AWS_… variables. Without SQL, a
+    /// prompt on a terminal; from a pipe, its statements.
     #[arg(long, value_name = "DIR", required_unless_present = "batch", conflicts_with = "batch")]
     pub(crate) release_dir: Option<PathBuf>,
     /// Version of the release [default: the latest].

@@ -75,7 +75,8 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<QueryError>() {
             return match error {
                 QueryError::Pipeline(_) => PIPELINE,
-                QueryError::Lake { .. } => LAKE,
+                QueryError::Store { is_usage: true, .. } => WRONG_USAGE,
+                QueryError::Store { .. } | QueryError::Lake { .. } => LAKE,
                 QueryError::Sql(_) => WRONG_USAGE,
                 QueryError::Bug(_) => BUG,
             };

@@ -4,8 +4,10 @@
 mod arguments;
 mod batch;
 mod exit;
+mod help;
 mod places;
 mod prompt;
+mod releases;
 mod steps;
 mod talk;
 mod verbs;
@@ -50,6 +52,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Report(report) => steps::report_verb(&report),
         Verb::Release(release) => steps::release(&release),
         Verb::Verify(verify) => steps::verify(&verify),
+        Verb::Withdraw(withdraw) => steps::withdraw(&withdraw),
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
         Verb::Trace(trace) => verbs::trace(&trace),
@@ -63,5 +66,6 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Pipeline { verb: PipelineVerb::Check { directory, indicator } } => verbs::check_pipeline(&directory, indicator.as_deref()),
         Verb::New { verb: NewVerb::Indicator(new) } => verbs::new_indicator(&new),
         Verb::Preview { verb: PreviewVerb::Indicator(preview) } => verbs::preview_indicator(&preview),
+        Verb::Preview { verb: PreviewVerb::Template(preview) } => verbs::preview_template(&preview),
     }
 }

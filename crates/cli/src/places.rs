@@ -68,8 +68,9 @@ impl Verb {
                 paths.push(&mut preview.pipeline);
                 paths.extend(&mut preview.template);
             }
+            Self::Preview { verb: PreviewVerb::Template(preview) } => paths.push(&mut preview.template),
             // What is made new is made where it was typed.
-            Self::New { .. } | Self::Sample(_) | Self::Status(_) | Self::Key(_) | Self::Completions { .. } | Self::Man { .. } => {}
+            Self::New { .. } | Self::Withdraw(_) | Self::Sample(_) | Self::Status(_) | Self::Key(_) | Self::Completions { .. } | Self::Man { .. } => {}
         }
         for path in paths {
             *path = located(path);

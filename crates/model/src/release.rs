@@ -396,6 +396,19 @@ pub struct IndexedRelease {
     pub status: ReleaseStatus,
     /// SHA-256 of its `manifest.json`.
     pub manifest_sha256: String,
+    /// When and why it was withdrawn. None while it is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// Why a release was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawal {
+    /// The day.
+    pub on: NaiveDate,
+    /// One line, for everybody who has or wants the release.
+    pub reason: String,
 }
 
 /// Whether a release may be used.

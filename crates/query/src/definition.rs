@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, QualityNormSet, YearSpec, toml_message};
 
 use crate::contradictions::{self, Source};
+use crate::texts::Texts;
 use crate::{Error, lines};
 
 /// One indicator: words, SQL and cases.
@@ -33,6 +34,8 @@ pub struct Pipeline {
     pub directory: PathBuf,
     /// `pipeline.toml`.
     pub spec: PipelineSpec,
+    /// The words of its language.
+    pub texts: Texts,
     /// Indicators in the order of the report.
     pub indicators: Vec<Indicator>,
     /// `views/*.sql` by name, in alphabetical order: a view may use the ones before it.
@@ -49,7 +52,7 @@ pub struct Pipeline {
     pub quality_sql: Option<String>,
     /// `norms/*.toml` by name: what norms and guidelines say.
     pub quality_norms: BTreeMap<String, QualityNormSet>,
-    /// SHA-256 over every definition that results depend on.
+    /// SHA-256 over every definition that results depend on; the words of the language are no definitions.
     pub fingerprint: String,
 }
 
@@ -73,9 +76,16 @@ impl Pipeline {
         let mut hash = Sha256::new();
         let spec: Option<PipelineSpec> = parse(directory, "pipeline.toml", &mut hash, &mut mistakes);
         let Some(spec) = spec else { return (None, mistakes) };
+        let texts = match Texts::load(directory, &spec.language) {
+            Ok(texts) => texts,
+            Err(found) => {
+                mistakes.extend(found);
+                return (None, mistakes);
+            }
+        };
         let mut indicators = Vec::new();
         for id in &spec.indicators {
-            if let Some(indicator) = load_indicator(directory, id, &spec.language, &mut hash, &mut mistakes) {
+            if let Some(indicator) = load_indicator(directory, id, (&spec.language, &texts), &mut hash, &mut mistakes) {
                 indicators.push(indicator);
             }
         }
@@ -105,6 +115,7 @@ impl Pipeline {
         let pipeline = Self {
             directory: directory.to_owned(),
             spec,
+            texts,
             indicators,
             views,
             instruments,
@@ -164,7 +175,7 @@ pub fn load_year(file: &Path) -> Result<YearSpec, Error> {
 fn load_indicator(
     directory: &Path,
     id: &str,
-    language: &str,
+    (language, texts): (&str, &Texts),
     hash: &mut Sha256,
     mistakes: &mut Vec<DefinitionError>,
 ) -> Option<Indicator> {
@@ -174,7 +185,7 @@ fn load_indicator(
     let text_file = format!("{folder}/text.{language}.md");
     let text = read(directory, &text_file, hash, mistakes).map(|markdown| {
         mistakes.extend(lines::unfinished(&text_file, &markdown));
-        IndicatorText::parse(&text_file, &markdown).unwrap_or_else(|found| {
+        IndicatorText::parse(&text_file, &markdown, &texts.headings()).unwrap_or_else(|found| {
             mistakes.extend(found);
             IndicatorText::default()
         })
@@ -188,7 +199,7 @@ fn load_indicator(
     }
     let mut spec = spec?;
     spec.id = id.to_owned();
-    mistakes.extend(contradictions::within(&spec, &Source { file: &definition_file, text: &definition }));
+    mistakes.extend(contradictions::within(&spec, &Source { file: &definition_file, text: &definition }, texts));
     // Not hashed: results do not depend on it.
     let who_counts_sql = spec.who_counts.as_ref().and_then(|file| match fs::read_to_string(directory.join(file)) {
         Ok(sql) => Some(sql),

@@ -22,6 +22,7 @@ use spiegel_model::{Direction, RuleSet};
 use tokio::runtime::Runtime;
 
 use crate::norm::{self, Norm};
+use crate::release_store::{ReleaseStore, runtime};
 use crate::threads::each;
 use crate::{Error, Pipeline, Register, lines};
 
@@ -49,6 +50,8 @@ pub struct Engine {
     runtime: Runtime,
     context: SessionContext,
     lake: PathBuf,
+    /// Where the tables lie when that is no folder.
+    store: Option<ReleaseStore>,
 }
 
 impl Engine {
@@ -102,6 +105,33 @@ impl Engine {
                 .block_on(engine.context.register_parquet(table.as_str(), format!("{}/", folder.display()), Default::default()))
                 .map_err(|error| Error::lake(folder, error.strip_backtrace()))?;
         }
+        Ok(engine)
+    }
+
+    /// Opens the data of a release that lies in an object store, `releases/<version>/data` of it, without copying it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store does not answer as it should, or holds no such release.
+    pub fn open_release_in(store: ReleaseStore, version: &str, threads: usize) -> Result<Self, Error> {
+        let data = format!("releases/{version}/data");
+        let names = store.folders(&data)?;
+        if names.is_empty() {
+            let message = "it is in the index, and there are no data".to_owned();
+            let remedy = "the release is not whole: tell its publisher, or give another --version".to_owned();
+            return Err(Error::Store { address: store.address_of(&data), message, remedy, is_usage: false });
+        }
+        let mut engine = Self::empty(Path::new(&store.address_of(&data)), threads)?;
+        let (url, client) = store.for_engine()?;
+        engine.context.register_object_store(url.as_ref(), client);
+        for table in names {
+            let address = format!("{}/", store.address_of(&format!("{data}/{table}")));
+            let registered = engine.runtime.block_on(engine.context.register_parquet(table.as_str(), &address, Default::default()));
+            registered.map_err(|error| match of_store(&error) {
+                Some(of_store) => store.told(&format!("{data}/{table}"), of_store),
+                None => Error::lake(&address, error.strip_backtrace()),
+            })?;
+        }
+        engine.store = Some(store);
         Ok(engine)
     }
 
@@ -218,13 +248,9 @@ impl Engine {
     }
 
     fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads.max(1))
-            .enable_all()
-            .build()
-            .map_err(|error| Error::Bug(format!("no runtime: {error}")))?;
+        let runtime = runtime(threads)?;
         let config = SessionConfig::new().with_target_partitions(threads.max(1)).with_collect_statistics(false).with_information_schema(true);
-        Ok(Self { runtime, context: SessionContext::new_with_config(config), lake: lake.to_owned() })
+        Ok(Self { runtime, context: SessionContext::new_with_config(config), lake: lake.to_owned(), store: None })
     }
 
     fn register_folder(&self, table: &str) -> Result<(), Error> {
@@ -333,12 +359,7 @@ impl Engine {
 
     /// Whose fault an error is: the lake's, or the definition's.
     fn fault(&self, file: &str, error: &DataFusionError) -> Error {
-        match error.find_root() {
-            DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
-                Error::lake(&self.lake, error.strip_backtrace())
-            }
-            _ => Error::definition(file, error.strip_backtrace()),
-        }
+        if is_of_files(error) { Error::lake(&self.lake, error.strip_backtrace()) } else { Error::definition(file, error.strip_backtrace()) }
     }
 
     /// Runs any SELECT of an analyst and writes its rows, as text or as Parquet.
@@ -346,7 +367,12 @@ impl Engine {
     /// # Errors
     /// [`Error::Sql`] with the engine's message when the SQL is wrong, or does anything but read.
     pub fn select(&self, sql: &str, format: RowsFormat) -> Result<Vec<u8>, Error> {
-        let wrong = |error: datafusion::error::DataFusionError| Error::Sql(error.strip_backtrace());
+        // The analyst's fault is what is planned wrongly; what cannot be read is not.
+        let wrong = |error: DataFusionError| match (of_store(&error), &self.store) {
+            (Some(error), Some(store)) => store.told("", error),
+            _ if is_of_files(&error) => Error::lake(&self.lake, error.strip_backtrace()),
+            _ => Error::Sql(error.strip_backtrace()),
+        };
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let batches = self.runtime.block_on(async {
             let frame = self.context.sql_with_options(sql, read_only).await.map_err(wrong)?;
@@ -393,6 +419,23 @@ impl Engine {
             .block_on(self.context.register_parquet(table, file.display().to_string(), Default::default()))
             .map_err(|error| Error::lake(file, error.strip_backtrace()))
     }
+}
+
+/// True when files are the fault, and not what was asked.
+fn is_of_files(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_))
+}
+
+/// What an object store said, however deep it lies.
+fn of_store(error: &DataFusionError) -> Option<&object_store::Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if let Some(error) = one.downcast_ref::<object_store::Error>().or_else(|| one.downcast_ref::<Box<object_store::Error>>().map(AsRef::as_ref)) {
+            return Some(error);
+        }
+        cause = one.source();
+    }
+    None
 }
 
 /// The rows of one query; columns are found by name.

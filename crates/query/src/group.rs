@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{GroupSpec, Minimums, StratumSpec, count, percentage};
+use spiegel_model::{GroupSpec, Minimums, StratumSpec};
+
+use crate::texts::Words;
 
 /// The other providers that one provider is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +46,7 @@ impl ComparableGroup {
     /// it (larger first), left out when that is not enough, and then the one before it, until there are `minimum.group_providers`
     /// others, of which none is larger than `minimum.group_largest_share` of all their clients. None when a trait of the provider is
     /// unknown, or when nothing is left of the strata.
-    pub(crate) fn of(provider: &str, traits: &BTreeMap<String, Traits>, spec: &GroupSpec, minimum: &Minimums) -> Option<Self> {
+    pub(crate) fn of(provider: &str, traits: &BTreeMap<String, Traits>, spec: &GroupSpec, minimum: &Minimums, said: Words<'_>) -> Option<Self> {
         let own = traits.get(provider)?;
         let mut widths = spec.strata.iter().map(|stratum| narrowest(stratum, own)).collect::<Option<Vec<Width>>>()?;
         let narrow = widths.clone();
@@ -55,7 +57,7 @@ impl ComparableGroup {
                 .filter_map(|(id, other)| other.size.map(|size| (id, size)))
                 .collect();
             if is_enough(&others, minimum) {
-                let words = words(spec, &widths);
+                let words = words(spec, &widths, said);
                 return Some(Self { id: spec.id.clone(), words, others: others.into_iter().map(|(id, _)| id.clone()).collect() });
             }
             let last = widths.iter().rposition(|width| *width != Width::All)?;
@@ -111,36 +113,38 @@ fn is_enough(others: &[(&String, f64)], minimum: &Minimums) -> bool {
     others.len() >= minimum.group_providers && largest <= minimum.group_largest_share * total
 }
 
-fn words(spec: &GroupSpec, widths: &[Width]) -> String {
-    let parts: Vec<String> = spec.strata.iter().zip(widths).filter_map(|(stratum, width)| range(stratum, width)).collect();
-    format!("een vergelijkbare {} ({})", spec.title, parts.join(", "))
+fn words(spec: &GroupSpec, widths: &[Width], said: Words<'_>) -> String {
+    let parts: Vec<String> = spec.strata.iter().zip(widths).filter_map(|(stratum, width)| range(stratum, width, said)).collect();
+    said.comparable_group(&spec.title, parts.join(", "))
 }
 
-fn range(stratum: &StratumSpec, width: &Width) -> Option<String> {
+fn range(stratum: &StratumSpec, width: &Width, said: Words<'_>) -> Option<String> {
     match width {
         Width::All => None,
         Width::Text(text) => Some(stratum.words.get(text).unwrap_or(text).clone()),
         Width::Classes(first, last) => {
-            let bound = |index: usize| stratum.bounds.get(index).map(|bound| printed(stratum, *bound));
+            let bound = |index: usize| stratum.bounds.get(index).map(|bound| printed(stratum, *bound, said));
             let (lower, upper) = (first.checked_sub(1).and_then(bound), bound(*last));
             let units = &stratum.units;
             Some(match (lower, upper) {
                 (None, None) => return None,
-                (None, Some(upper)) => format!("minder dan {upper} {units}"),
-                (Some(lower), None) => format!("{lower} of meer {units}"),
-                (Some(lower), Some(upper)) => format!("{lower} tot {upper} {units}"),
+                (None, Some(upper)) => said.stratum_below(upper, units),
+                (Some(lower), None) => said.stratum_from(lower, units),
+                (Some(lower), Some(upper)) => said.stratum_between(lower, upper, units),
             })
         }
     }
 }
 
-fn printed(stratum: &StratumSpec, bound: f64) -> String {
-    if stratum.share { percentage(bound, 0) } else { count(bound.max(0.0).round() as u64) }
+fn printed(stratum: &StratumSpec, bound: f64, said: Words<'_>) -> String {
+    if stratum.share { said.percentage(bound, 0) } else { said.count(bound.max(0.0).round() as u64) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assemble::Voice;
+    use crate::texts::dutch;
 
     fn minimum() -> Minimums {
         Minimums { shown: 10, labelled: 30, clients: 0, client_years: 1, group_providers: 3, group_largest_share: 0.4, pooled_years: 1 }
@@ -165,12 +169,12 @@ mod tests {
         let traits = providers(&[
             ("a", 20.0, ""), ("b", 120.0, ""), ("c", 150.0, ""), ("d", 160.0, ""), ("e", 170.0, ""), ("f", 900.0, ""), ("g", 700.0, ""), ("h", 800.0, ""),
         ]);
-        let group = ComparableGroup::of("b", &traits, &spec, &minimum()).unwrap();
+        let group = ComparableGroup::of("b", &traits, &spec, &minimum(), dutch().to(Voice::You)).unwrap();
         assert_eq!(group.others, ["c", "d", "e"]);
         assert_eq!(group.words, "een vergelijkbare omvang (100 tot 500 trajecten)");
-        let small = ComparableGroup::of("a", &traits, &spec, &minimum()).unwrap();
+        let small = ComparableGroup::of("a", &traits, &spec, &minimum(), dutch().to(Voice::You)).unwrap();
         assert_eq!(small.words, "een vergelijkbare omvang (minder dan 500 trajecten)");
-        assert_eq!(ComparableGroup::of("unknown", &traits, &spec, &minimum()), None);
+        assert_eq!(ComparableGroup::of("unknown", &traits, &spec, &minimum(), dutch().to(Voice::You)), None);
     }
 
     #[test]
@@ -182,11 +186,11 @@ mod tests {
             ("a", 20.0, "vrij"), ("b", 20.0, "vrij"), ("c", 21.0, "vrij"), ("d", 22.0, "vrij"), ("e", 110.0, "vrij"), ("f", 120.0, "vrij"),
             ("g", 130.0, "vrij"), ("h", 140.0, "instelling"), ("i", 150.0, "instelling"),
         ]);
-        let narrow = ComparableGroup::of("a", &traits, &spec, &minimum()).unwrap();
+        let narrow = ComparableGroup::of("a", &traits, &spec, &minimum(), dutch().to(Voice::You)).unwrap();
         assert_eq!((narrow.words.as_str(), narrow.others.len()), ("een vergelijkbare soort en omvang (vrijgevestigden, minder dan 100 trajecten)", 3));
-        let wide = ComparableGroup::of("e", &traits, &spec, &minimum()).unwrap();
+        let wide = ComparableGroup::of("e", &traits, &spec, &minimum(), dutch().to(Voice::You)).unwrap();
         assert_eq!((wide.words.as_str(), wide.others.len()), ("een vergelijkbare soort en omvang (vrijgevestigden)", 6));
         // Two institutions are not enough of a kind, and without any stratum it is no group.
-        assert_eq!(ComparableGroup::of("h", &traits, &spec, &minimum()), None);
+        assert_eq!(ComparableGroup::of("h", &traits, &spec, &minimum(), dutch().to(Voice::You)), None);
     }
 }

@@ -8,11 +8,13 @@ use datafusion::common::ScalarValue;
 use spiegel_model::{Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
 use spiegel_stats as stats;
 
+use crate::assemble::Voice;
 use crate::group::{ComparableGroup, Trait, Traits};
 use crate::observe::{Detail, Observed};
 use crate::place::{own_interval, place};
 use crate::quality::Quality;
 use crate::small_group::Gathered;
+use crate::texts::{Texts, Words};
 use crate::threads::{available, each};
 use crate::trend::{self, YearPoint};
 use crate::{CaseMix, Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
@@ -57,7 +59,7 @@ impl Register {
     }
 
     /// A cell of the register; None when it is empty or not there.
-    fn cell(&self, id: &str, column: &str) -> Option<&String> {
+    pub(crate) fn cell(&self, id: &str, column: &str) -> Option<&String> {
         self.columns.get(id)?.get(column).filter(|cell| !cell.is_empty())
     }
 
@@ -253,6 +255,16 @@ impl Results {
         let mut results = Self { pipeline, year, register, norms, providers, indicators, population, quality, gathered: None };
         results.place_all();
         Ok(results)
+    }
+
+    /// All words of the pipeline's language.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.pipeline.texts
+    }
+
+    /// The words for figures of this provider, or of the group.
+    pub(crate) fn words(&self, provider: &str) -> Words<'_> {
+        self.pipeline.texts.to(Voice::of(provider))
     }
 
     /// Places every provider on every indicator, side by side: what a provider's place is does not depend on who computes it.
@@ -458,12 +470,13 @@ fn providers(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, register: &R
             }
         }
     }
+    let said = pipeline.texts.to(Voice::You);
     let size = |id: &str| traits.get(id).and_then(|of| of.size).unwrap_or(0.0) as u64;
     Ok(clients_of
         .iter()
         .map(|(id, clients)| {
             let standing = standing(*clients, &year.minimum);
-            let groups = year.groups.iter().filter_map(|spec| ComparableGroup::of(id, &traits, spec, &year.minimum)).collect();
+            let groups = year.groups.iter().filter_map(|spec| ComparableGroup::of(id, &traits, spec, &year.minimum, said)).collect();
             (id.clone(), ProviderResult { id: id.clone(), standing, size: size(id), groups })
         })
         .collect())

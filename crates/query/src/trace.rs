@@ -8,7 +8,7 @@ use datafusion::arrow::array::Array;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use spiegel_model::{
-    Delivered, IndicatorSpec, Kind, Minimums, NotCounted, Range, ReportProvider, SetApart, Trace, TracedDefinition, TracedReference, TracedSource, TracedSql, TracedStatistics,
+    Delivered, IndicatorSpec, Kind, Minimums, NotCounted, Notation, Range, ReportProvider, SetApart, Trace, TracedDefinition, TracedReference, TracedSource, TracedSql, TracedStatistics,
     TracedUnit, TracedValue, YearSpec, count, decimal,
 };
 
@@ -262,13 +262,17 @@ impl Stored {
     }
 }
 
-/// The row of the indicator, of the provider where `of_provider`, in a file of the results.
-fn stored(engine: &Engine, request: &TraceRequest<'_>, file: &Path, columns: &[&'static str], of_provider: bool) -> Result<Option<Stored>, Error> {
+/// The one of all providers among rows of the nation and of peers.
+const OF_THE_NATION: &str = "units IS NOT NULL";
+/// The one of the provider that is traced.
+const OF_THE_PROVIDER: &str = "provider_id = $provider";
+
+/// The row of the indicator in a file of the results: the one that is asked for.
+fn stored(engine: &Engine, request: &TraceRequest<'_>, file: &Path, columns: &[&'static str], whose: &str) -> Result<Option<Stored>, Error> {
     let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("results");
     let table = format!("traced_{name}");
     engine.register_file(&table, file)?;
-    let own = if of_provider { " AND provider_id = $provider" } else { "" };
-    let sql = format!("SELECT * FROM {table} WHERE indicator = $indicator AND year = $year{own}");
+    let sql = format!("SELECT * FROM {table} WHERE indicator = $indicator AND year = $year AND {whose}");
     let parameters = [
         ("indicator", text(request.indicator)),
         ("provider", text(request.provider)),
@@ -306,7 +310,7 @@ fn stored(engine: &Engine, request: &TraceRequest<'_>, file: &Path, columns: &[&
 /// Adds the quantiles that were published of the nation.
 fn distribution(engine: &Engine, request: &TraceRequest<'_>, results: &Path, reference: &mut TracedReference) -> Result<(), Error> {
     const QUANTILES: [&str; 6] = ["middle", "inner_lower", "inner_upper", "outer_lower", "outer_upper", "outer_share"];
-    if let Some(row) = stored(engine, request, &results.join("distributions.parquet"), &QUANTILES, false)? {
+    if let Some(row) = stored(engine, request, &results.join("distributions.parquet"), &QUANTILES, OF_THE_NATION)? {
         reference.quantiles = row.numbers.iter().filter_map(|(name, number)| Some(((*name).to_owned(), (*number)?))).collect();
     }
     Ok(())
@@ -314,7 +318,7 @@ fn distribution(engine: &Engine, request: &TraceRequest<'_>, results: &Path, ref
 
 /// What the results hold of the provider, also below the minimum.
 fn observation(engine: &Engine, request: &TraceRequest<'_>, results: &Path) -> Result<Option<TracedValue>, Error> {
-    let row = stored(engine, request, &results.join("observations.parquet"), &["n", "events", "value"], true)?;
+    let row = stored(engine, request, &results.join("observations.parquet"), &["n", "events", "value"], OF_THE_PROVIDER)?;
     Ok(row.map(|row| TracedValue { n: row.whole("n").unwrap_or(0), events: row.whole("events"), value: row.number("value") }))
 }
 
@@ -323,7 +327,7 @@ fn statistics(engine: &Engine, request: &TraceRequest<'_>, spec: &IndicatorSpec,
         "n", "events", "value", "lower", "upper", "target", "expected_lower", "expected_upper", "signal_lower", "signal_upper", "z", "detectable_difference", "adjusted",
         "adjusted_lower", "adjusted_upper", "shrunken",
     ];
-    let Some(row) = stored(engine, request, &results.join("positions.parquet"), &COLUMNS, true)? else { return Ok(None) };
+    let Some(row) = stored(engine, request, &results.join("positions.parquet"), &COLUMNS, OF_THE_PROVIDER)? else { return Ok(None) };
     let range = |lower: &str, upper: &str| row.number(lower).zip(row.number(upper)).map(|(lower, upper)| Range { lower, upper });
     let adjusted = row.number("adjusted");
     Ok(Some(TracedStatistics {
@@ -356,7 +360,7 @@ fn rule(label: &str, spec: &IndicatorSpec, minimum: &Minimums) -> String {
         ("none", "D") => "de definitie is veranderd".to_owned(),
         ("none", "H") => "aangehouden: een analist kijkt eerst naar een bevinding".to_owned(),
         ("within", "equivalent") => {
-            format!("|z| kleiner dan 1,96, en het 90 %-interval van het verschil ligt binnen de marge van {}", spec.format.value_with_unit(spec.margin, 0))
+            format!("|z| kleiner dan 1,96, en het 90 %-interval van het verschil ligt binnen de marge van {}", spec.format.value_with_unit(spec.margin, 0, Notation::DUTCH))
         }
         ("within", "differsasmany") => "|z| kleiner dan 1,96; het 95 %-interval bevat het landelijke gemiddelde niet, maar dat is bij veel aanbieders zo".to_owned(),
         ("within", _) => "|z| kleiner dan 1,96; verschil noch gelijkheid is aangetoond".to_owned(),

@@ -7,13 +7,13 @@ SELECT
     source_file,
     source_row,
     CASE
-        WHEN problem <> 'Total' THEN 'één probleem: telt al mee in de rij van alle problemen samen'
-        WHEN finished IS NULL THEN 'het aantal is niet gepubliceerd'
-        WHEN $indicator LIKE 'phq9-%' AND (mean_phq9_start IS NULL OR sd_phq9_start IS NULL) THEN 'gemiddelde of spreiding bij de start is niet gepubliceerd'
+        WHEN problem <> 'Total' THEN 'one problem: counts in the row of all problems together already'
+        WHEN finished IS NULL THEN 'the number was not published'
+        WHEN $indicator LIKE 'phq9-%' AND (mean_phq9_start IS NULL OR sd_phq9_start IS NULL) THEN 'mean or spread at the start was not published'
         WHEN $indicator IN ('phq9-change', 'phq9-effect-size') AND (mean_phq9_end IS NULL OR sd_phq9_end IS NULL)
-            THEN 'gemiddelde of spreiding bij het einde is niet gepubliceerd'
-        WHEN $indicator LIKE 'gad7-%' AND (mean_gad7_start IS NULL OR sd_gad7_start IS NULL) THEN 'gemiddelde of spreiding bij de start is niet gepubliceerd'
-        WHEN $indicator LIKE 'gad7-%' AND (mean_gad7_end IS NULL OR sd_gad7_end IS NULL) THEN 'gemiddelde of spreiding bij het einde is niet gepubliceerd'
+            THEN 'mean or spread at the end was not published'
+        WHEN $indicator LIKE 'gad7-%' AND (mean_gad7_start IS NULL OR sd_gad7_start IS NULL) THEN 'mean or spread at the start was not published'
+        WHEN $indicator LIKE 'gad7-%' AND (mean_gad7_end IS NULL OR sd_gad7_end IS NULL) THEN 'mean or spread at the end was not published'
     END AS reason
 FROM provider_outcome
 WHERE year = $year

@@ -22,8 +22,8 @@ SELECT
     source_file,
     source_row,
     CASE
-        WHEN denominator IS NULL THEN 'de noemer is niet gepubliceerd'
-        WHEN denominator <= 0 THEN 'de noemer is nul'
-        WHEN numerator IS NULL THEN 'de teller is niet gepubliceerd'
+        WHEN denominator IS NULL THEN 'the denominator was not published'
+        WHEN denominator <= 0 THEN 'the denominator is zero'
+        WHEN numerator IS NULL THEN 'the numerator was not published'
     END AS reason
 FROM counted

@@ -84,7 +84,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
 fn write_for_analysts(workplace: &Workplace, results: &Results, context: &ReportContext, held: &Held) -> anyhow::Result<()> {
     let folder = workplace.batch.results(workplace.year.year);
     let overview = spiegel_query::overview(results, held);
-    workplace.batch.write(&folder.join(overview::FILE), &overview::workbook(&overview, workplace.year.year)?)?;
+    workplace.batch.write(&folder.join(overview::FILE), &overview::workbook(&overview, &results.pipeline.texts.workbook(), workplace.year.year)?)?;
     let write = |name: &str, mut text: Vec<u8>| {
         text.push(b'\n');
         workplace.batch.write(&folder.join(name), &text)
@@ -97,7 +97,7 @@ fn write_for_analysts(workplace: &Workplace, results: &Results, context: &Report
 fn made_from(workplace: &Workplace, pipeline: &Pipeline, data: &str, register: &[u8], deliveries: Option<&Deliveries>) -> anyhow::Result<String> {
     let year = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
     let deliveries = deliveries.map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default();
-    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), &year, register, deliveries]))
+    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), pipeline.texts.source().as_bytes(), &year, register, deliveries]))
 }
 
 /// True when the results of the year are there and follow from what the batch holds now.

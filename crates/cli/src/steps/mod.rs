@@ -93,7 +93,7 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
     report::run(&workplace, &arguments.making)
 }
 
-pub(crate) use release::{release, verify};
+pub(crate) use release::{release, verify, withdraw};
 pub(crate) use report::beside as template_beside;
 
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.

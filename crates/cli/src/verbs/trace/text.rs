@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use spiegel_model::{IndicatorSpec, Kind, Range, RuleSet, Trace, TracedSql, TracedUnit, count, decimal};
+use spiegel_model::{IndicatorSpec, Kind, Notation, Range, RuleSet, Trace, TracedSql, TracedUnit, ValueFormat, count, decimal};
 
 /// Units that are listed unless all are asked for.
 const LISTED: usize = 20;
@@ -37,7 +37,21 @@ impl Words<'_> {
     }
 
     fn value(&self, value: f64, n: u64) -> String {
-        self.spec.format.value_with_unit(value, n)
+        self.spec.format.value_with_unit(value, n, Notation::DUTCH)
+    }
+
+    fn units(&self, n: u64) -> String {
+        format!("{} {}", count(n), if n == 1 { &self.spec.unit.singular } else { &self.spec.unit.plural })
+    }
+
+    /// The size of a difference with its unit: `6 procentpunt`, `12 minuten`.
+    fn difference(&self, difference: f64, n: u64) -> String {
+        let size = self.spec.format.difference(difference, n, Notation::DUTCH);
+        match &self.spec.format {
+            ValueFormat::Percentage => format!("{size} procentpunt"),
+            ValueFormat::Number { unit, .. } if unit.is_empty() => format!("{size} punt"),
+            ValueFormat::Number { unit, .. } => format!("{size} {unit}"),
+        }
     }
 
     fn printed(&self, out: &mut String, trace: &Trace) {
@@ -76,7 +90,7 @@ impl Words<'_> {
 
     fn counted(&self, out: &mut String, trace: &Trace) {
         let n = trace.again.map_or(0, |again| again.n);
-        head(out, &format!("3  Wie telt mee: {}", self.spec.unit.counted(n)));
+        head(out, &format!("3  Wie telt mee: {}", self.units(n)));
         if trace.units.is_empty() {
             return;
         }
@@ -154,12 +168,12 @@ impl Words<'_> {
             return;
         };
         let n = found.own.n;
-        let both = |range: Option<Range>| range.map(|range| self.spec.format.range(range.lower, range.upper, n));
+        let both = |range: Option<Range>| range.map(|range| self.spec.format.range(range.lower, range.upper, n, Notation::DUTCH));
         let limits = |[lower, upper]: [Option<f64>; 2]| {
-            let side = |limit: Option<f64>| limit.map_or_else(|| "geen grens".to_owned(), |limit| self.spec.format.value(limit, n));
+            let side = |limit: Option<f64>| limit.map_or_else(|| "geen grens".to_owned(), |limit| self.spec.format.value(limit, n, Notation::DUTCH));
             (lower.is_some() || upper.is_some()).then(|| format!("{} en {}", side(lower), side(upper)))
         };
-        line(out, "eenheden", &self.spec.unit.counted(n));
+        line(out, "eenheden", &self.units(n));
         line(out, "waarde", &found.own.value.map_or_else(String::new, |value| self.value(value, n)));
         if let Some(interval) = both(found.interval) {
             line(out, "interval", &format!("{interval} ({})", found.interval_method));
@@ -172,7 +186,7 @@ impl Words<'_> {
         line(out, "grenzen 95 %", &limits(found.limits_95).unwrap_or_default());
         line(out, "grenzen 99,8 %", &limits(found.limits_998).unwrap_or_default());
         line(out, "z", &found.z.map_or_else(String::new, |z| decimal(z, 2)));
-        line(out, "aantoonbaar", &found.detectable_difference.map_or_else(String::new, |difference| format!("een verschil van {}", self.spec.format.difference(difference, n))));
+        line(out, "aantoonbaar", &found.detectable_difference.map_or_else(String::new, |difference| format!("een verschil van {}", self.difference(difference, n))));
         line(out, "label", &format!("{}: {}", found.label, found.rule));
     }
 
@@ -182,7 +196,7 @@ impl Words<'_> {
         line(out, "referentie", &format!("{}, sha256 {}", reference.file, reference.sha256));
         let n = reference.units.unwrap_or(0);
         line(out, "landelijk", &reference.mean.map_or_else(String::new, |mean| self.value(mean, n)));
-        let providers = reference.providers.map_or_else(String::new, |providers| format!("{} aanbieders, {}", count(providers), self.spec.unit.counted(n)));
+        let providers = reference.providers.map_or_else(String::new, |providers| format!("{} aanbieders, {}", count(providers), self.units(n)));
         line(out, "van", &providers);
         let letter = if self.spec.kind == Kind::Proportion { "ρ" } else { "τ²" };
         let spread = [(letter, reference.between), ("φ", reference.overdispersion), ("onderscheid", reference.rankability)];
@@ -193,10 +207,10 @@ impl Words<'_> {
             line(out, "middelste", &format!("{} (aanbieder in het midden)", self.value(middle, n)));
         }
         if let Some((lower, upper)) = quantile("inner_lower").zip(quantile("inner_upper")) {
-            line(out, "helft", &format!("de middelste helft van de aanbieders: {}", self.spec.format.range(lower, upper, n)));
+            line(out, "helft", &format!("de middelste helft van de aanbieders: {}", self.spec.format.range(lower, upper, n, Notation::DUTCH)));
         }
         if let Some(((lower, upper), share)) = quantile("outer_lower").zip(quantile("outer_upper")).zip(quantile("outer_share")) {
-            line(out, "rand", &format!("{} % van de aanbieders: {}", decimal(share, 0), self.spec.format.range(lower, upper, n)));
+            line(out, "rand", &format!("{} % van de aanbieders: {}", decimal(share, 0), self.spec.format.range(lower, upper, n, Notation::DUTCH)));
         }
         if reference.norms > 0 {
             line(out, "normen", &format!("{} normen van vragenlijsten, uit dezelfde referentie", reference.norms));
