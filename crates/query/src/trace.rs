@@ -123,6 +123,11 @@ fn units(spec: &IndicatorSpec, counted: Vec<Counted>, candidates: Vec<Candidate>
         reasons.into_iter().map(|(reason, units)| NotCounted { reason: reason.to_owned(), count: units.len(), units }).collect();
     not_counted.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
     let known: BTreeMap<&str, &Candidate> = candidates.iter().map(|one| (one.unit.as_str(), one)).collect();
+    if candidates.iter().any(|one| !one.totals.is_empty()) {
+        // Rows of totals with the numbers that were used and with their places.
+        let with_numbers = |one: &Candidate| TracedUnit { totals: one.totals.clone(), ..unit(one) };
+        return (candidates.iter().filter(|one| one.reason.is_none()).map(with_numbers).collect(), not_counted);
+    }
     // A row of totals has no key of its own; with one of them it is clear where it stands.
     let single: Option<&Candidate> = {
         let mut counting = candidates.iter().filter(|one| one.reason.is_none());

@@ -24,6 +24,8 @@ pub(crate) struct Candidate {
     pub(crate) source: Option<TracedSource>,
     /// Why it does not count. None when it counts.
     pub(crate) reason: Option<String>,
+    /// The numbers of a row of totals, where the SQL returns those of the indicator.
+    pub(crate) totals: BTreeMap<String, Option<f64>>,
 }
 
 /// A unit that `indicator.sql` counts, or a row of totals with a value.
@@ -58,10 +60,14 @@ pub(crate) fn candidates(
     let mut names = COLUMNS.to_vec();
     let has_client = rows.has("client_key");
     names.extend(has_client.then_some("client_key"));
+    let first = names.len();
+    let numbers: &[&str] = if totals(&indicator.spec).iter().all(|name| rows.has(name)) { totals(&indicator.spec) } else { &[] };
+    names.extend(numbers);
     rows.each(&names, |columns| {
         let (providers, units, files) = (rows.text(&columns[0])?, rows.text(&columns[1])?, rows.text(&columns[2])?);
         let (lines, reasons) = (rows.number(&columns[3])?, rows.text(&columns[4])?);
-        let clients = columns.get(5).map(|column| rows.text(column)).transpose()?;
+        let clients = columns.get(5).filter(|_| has_client).map(|column| rows.text(column)).transpose()?;
+        let cells = columns.iter().skip(first).map(|column| rows.number(column)).collect::<Result<Vec<_>, _>>()?;
         for row in 0..providers.len() {
             if providers.is_null(row) {
                 continue;
@@ -74,6 +80,7 @@ pub(crate) fn candidates(
                 client_key: clients.as_ref().filter(|clients| !clients.is_null(row)).map(|clients| clients.value(row).to_owned()),
                 source,
                 reason: (!reasons.is_null(row)).then(|| reasons.value(row).to_owned()),
+                totals: numbers.iter().zip(&cells).map(|(name, cells)| ((*name).to_owned(), (!cells.is_null(row)).then(|| cells.value(row)))).collect(),
             });
         }
         Ok(())
@@ -155,6 +162,9 @@ pub(crate) fn disagreements(file: &str, spec: &IndicatorSpec, candidates: &[Cand
         for (provider, (said, used)) in rows.into_iter().filter(|(_, (said, used))| said != used) {
             found.push(format!("{file} lets {said} rows of {provider} count, and indicator.sql uses {used}"));
         }
+        if found.is_empty() {
+            found.extend(other_numbers(file, candidates, counted));
+        }
         found.truncate(TOLD);
         return found;
     }
@@ -182,6 +192,26 @@ pub(crate) fn disagreements(file: &str, spec: &IndicatorSpec, candidates: &[Cand
     found
 }
 
+/// Providers whose rows of totals have other numbers in the one than in the other, where both have numbers.
+fn other_numbers(file: &str, candidates: &[Candidate], counted: &[Counted]) -> Vec<String> {
+    let text = |totals: &BTreeMap<String, Option<f64>>| format!("{totals:?}");
+    let mut rows: BTreeMap<&str, (Vec<String>, Vec<String>)> = BTreeMap::new();
+    let with_numbers = candidates.iter().filter(|one| one.reason.is_none() && !one.totals.is_empty());
+    with_numbers.for_each(|one| rows.entry(&one.provider).or_default().0.push(text(&one.totals)));
+    for one in counted {
+        if let Some((_, used)) = rows.get_mut(one.provider.as_str()) {
+            used.push(text(&one.totals));
+        }
+    }
+    let differs = |(said, used): &mut (Vec<String>, Vec<String>)| {
+        said.sort_unstable();
+        used.sort_unstable();
+        said != used
+    };
+    let wrong = rows.iter_mut().filter_map(|(provider, both)| differs(both).then(|| (*provider).to_owned()));
+    wrong.map(|provider| format!("the rows of {provider} have other numbers in {file} than in indicator.sql")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +222,7 @@ mod tests {
     }
 
     fn candidate(unit: &str, reason: Option<&str>) -> Candidate {
-        Candidate { provider: "94000001".into(), unit: unit.into(), client_key: None, source: None, reason: reason.map(str::to_owned) }
+        Candidate { provider: "94000001".into(), unit: unit.into(), client_key: None, source: None, reason: reason.map(str::to_owned), totals: BTreeMap::new() }
     }
 
     fn one(unit: &str) -> Counted {

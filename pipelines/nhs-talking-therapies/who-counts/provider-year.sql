@@ -1,4 +1,5 @@
--- The row of totals of each provider, and why it gives no value: the first reason that applies, NULL for one that counts.
+-- The row of totals of each provider, and why it gives no value: the first reason that applies, NULL for one that counts; with the
+-- numbers that indicator.sql uses.
 -- $indicator: the id of the indicator.
 WITH counted AS (
     SELECT
@@ -25,5 +26,7 @@ SELECT
         WHEN denominator IS NULL THEN 'the denominator was not published'
         WHEN denominator <= 0 THEN 'the denominator is zero'
         WHEN numerator IS NULL THEN 'the numerator was not published'
-    END AS reason
+    END AS reason,
+    numerator,
+    denominator
 FROM counted
