@@ -72,6 +72,17 @@ impl Engine {
         Ok(engine)
     }
 
+    /// As [`Self::open`], with these norms; views are made as they are asked for.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub(crate) fn open_with_norms(lake: &Path, pipeline: &Pipeline, norms: &[Norm], threads: usize) -> Result<Self, Error> {
+        let engine = Self::tables(lake, pipeline, threads)?;
+        engine.register_norms(pipeline, norms)?;
+        engine.register_views(pipeline, None)?;
+        Ok(engine)
+    }
+
     /// Opens the lake for the checks of one year, many small queries on it and the two years before it, each on one thread: tables
     /// that are not large are read once, on so many threads, with the columns that a rule or a view names. There are no views yet.
     ///
