@@ -31,7 +31,8 @@ def client(server):
 
 def put(server, bucket, prefix, folder):
     store = client(server)
-    store.create_bucket(Bucket=bucket)
+    if bucket not in [one["Name"] for one in store.list_buckets()["Buckets"]]:
+        store.create_bucket(Bucket=bucket)
     folder = pathlib.Path(folder)
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
         store.put_object(Bucket=bucket, Key=f"{prefix}/{path.relative_to(folder).as_posix()}", Body=path.read_bytes())

@@ -43,6 +43,10 @@ mod matrix;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]
+mod overview_page;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod publisher;
@@ -56,6 +60,8 @@ mod release_in_store;
 mod release_readers;
 #[cfg(test)]
 mod submissions;
+#[cfg(test)]
+mod trace;
 #[cfg(test)]
 mod truth;
 #[cfg(test)]

@@ -164,7 +164,7 @@ fn a_small_correction_is_refused(released: &Released) {
     copy(&released.batch, &batch);
     let script = "import glob, pyarrow.parquet as parquet, sys\n\
         for file in sorted(glob.glob(sys.argv[1] + '/lake/trajectory/year=2025/*.parquet')):\n    rows = parquet.read_table(file)\n    \
-        if rows.num_rows > 50:\n        parquet.write_table(rows.slice(0, rows.num_rows - 5), file)\n        break\n";
+        if rows.num_rows > 100:\n        parquet.write_table(rows.slice(0, rows.num_rows - 40), file)\n        break\n";
     answer(Command::new(python()).args(["-c", script]).arg(&batch)).expect_code(0);
     let mut arguments = released.arguments.clone();
     let at = arguments.iter().position(|one| one == "--batch").unwrap();

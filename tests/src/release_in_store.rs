@@ -166,7 +166,7 @@ fn what_a_store_refuses_is_told_with_its_address_and_what_to_do() {
         for word in words {
             assert!(said.stderr.contains(word), "{word} is not said:\n{}", said.stderr);
         }
-        assert!(!said.stderr.contains("verysecret") && !said.stderr.contains("bug"), "{}", said.stderr);
+        assert!(!said.stderr.contains("verysecret") && !said.stderr.contains("bug in spiegel"), "{}", said.stderr);
         assert!(said.stderr.trim().lines().count() <= 3, "too much is said:\n{}", said.stderr);
     };
     tells(&ask("s3://no-such-bucket/lakes/kibg").expect_code(2), &["no-such-bucket", &store.address, "has no bucket", "AWS_ENDPOINT_URL"]);
@@ -217,9 +217,7 @@ fn a_release_is_published_in_a_store_with_its_index_last_and_withdrawn_there() {
         tree(&there)
     };
     let whole = fetch();
-    let mut expected = tree(&here);
-    expected.retain(|path, _| !path.ends_with(".lock"));
-    assert_eq!(whole, expected);
+    assert_eq!(whole, tree(&here));
     let written = store.written();
     let last: Vec<&str> = written.iter().rev().take(2).map(String::as_str).collect();
     assert_eq!(last, ["open-data/lakes/kibg/index.json", "open-data/lakes/kibg/releases/1.0.0/manifest.json"]);
@@ -245,7 +243,7 @@ fn a_release_is_published_in_a_store_with_its_index_last_and_withdrawn_there() {
     let withdraw = ["withdraw", "1.0.0", "--release-dir", PLACE, "--reason", "a provider delivered too much", "--on", "2026-07-01", "--archive", archive.to_str().unwrap()];
     assert!(store.spiegel(&withdraw).expect_code(0).stderr.contains("the latest release is now none"));
     let left = fetch();
-    assert_eq!(left.keys().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>(), ["index.json", "releases/1.0.0/WITHDRAWN.md"]);
+    assert_eq!(left.into_keys().collect::<Vec<_>>(), ["index.json", "releases/1.0.0/WITHDRAWN.md"]);
     for arguments in [query(PLACE, &["--version", "1.0.0", "SELECT 1"]), vec!["verify", "s3://open-data/lakes/kibg/releases/1.0.0"]] {
         let said = store.spiegel(&arguments).expect_code(2).stderr;
         assert!(said.contains("was withdrawn on 2026-07-01: a provider delivered too much"), "{said}");

@@ -503,7 +503,7 @@ pub struct PrivacyYear {
     pub min_provider_groups: u64,
     /// Largest share of one group of owners in a class, banded.
     pub max_group_share: String,
-    /// Fewest rows that are left for a group of owners that knows its own, banded.
+    /// Fewest different clients of others that are left for a group of owners that knows its own, banded.
     pub min_insider_rest: String,
     /// Fewest different values, by sensitive column.
     pub l_distinct_min: BTreeMap<String, u32>,

@@ -1,6 +1,6 @@
 //! DataFusion over the lake: registers its tables and the pipeline's views, and runs SQL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -23,6 +23,7 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
 use spiegel_model::{Direction, RuleSet};
 use tokio::runtime::Runtime;
 
+use crate::checks;
 use crate::norm::{self, Norm};
 use crate::release_store::{ReleaseStore, runtime};
 use crate::row_number::NumberSortedRows;
@@ -71,6 +72,17 @@ impl Engine {
         Ok(engine)
     }
 
+    /// As [`Self::open`], with these norms; views are made as they are asked for.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub(crate) fn open_with_norms(lake: &Path, pipeline: &Pipeline, norms: &[Norm], threads: usize) -> Result<Self, Error> {
+        let engine = Self::tables(lake, pipeline, threads)?;
+        engine.register_norms(pipeline, norms)?;
+        engine.register_views(pipeline, None)?;
+        Ok(engine)
+    }
+
     /// Opens the lake for the checks of one year, many small queries on it and the two years before it, each on one thread: tables
     /// that are not large are read once, on so many threads, with the columns that a rule or a view names. There are no views yet.
     ///
@@ -80,8 +92,9 @@ impl Engine {
         let engine = Self::tables(lake, pipeline, 1)?;
         // Planning costs more than running: once over the rules of the optimiser is enough.
         engine.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
-        let of_rules = rules.rules.iter().filter_map(|rule| rule.query.as_ref()).flat_map(|query| [&query.wrong, &query.checked]);
-        let sql: Vec<&String> = of_rules.chain(pipeline.views.values()).collect();
+        let wanted = checks::views(pipeline, rules);
+        let views = pipeline.views.iter().filter(|(name, _)| wanted.contains(name.as_str())).map(|(_, sql)| sql.as_str());
+        let sql: Vec<&str> = checks::sql(rules).chain(views).collect();
         let is_named = |column: &str| sql.iter().any(|sql| sql.contains(column));
         each(&tables(lake)?, threads, |table| engine.keep(table, &is_named, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
         Ok(engine)
@@ -281,9 +294,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Registers the views; for one year they are computed now, once.
-    pub(crate) fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
-        for (name, sql) in &pipeline.views {
+    /// Registers the views; for one year those of these names, which are computed now, once.
+    pub(crate) fn register_views(&self, pipeline: &Pipeline, of_year: Option<(i32, &BTreeSet<&str>)>) -> Result<(), Error> {
+        let year = of_year.map(|(year, _)| year);
+        let wanted = |name: &String| of_year.is_none_or(|(_, wanted)| wanted.contains(name.as_str()));
+        for (name, sql) in pipeline.views.iter().filter(|(name, _)| wanted(name)) {
             let wrong = |error: DataFusionError| {
                 Error::definition(place(&format!("views/{name}.sql"), sql, &error), error.strip_backtrace())
             };

@@ -31,9 +31,11 @@ mod small_group;
 mod store;
 mod texts;
 mod threads;
+mod trace;
 mod trend;
 mod units;
 mod views;
+mod who_counts;
 
 pub use assemble::{FORMAT, ReportContext, assemble, assemble_group, national_report, overview};
 pub use case_mix::{CaseMix, Coefficient};
@@ -57,4 +59,5 @@ pub use select::select;
 pub use scaffold::{NewIndicator, scaffold};
 pub use small_group::{FEWEST_CHANGES, GROUP, SmallGroup};
 pub use store::{Reference, write_results};
+pub use trace::{TraceRequest, trace};
 pub use texts::{Texts, WorkbookWords};

@@ -32,8 +32,7 @@ pub(crate) fn own_interval(spec: &IndicatorSpec, summary: &Summary, year: i32, p
     let interval = match summary {
         Summary::Proportion { events, n } => stats::wilson(*events, *n, stats::Z95),
         Summary::Mean { n, mean, sd, values, .. } => {
-            let bootstrapped = spec.skewed && !values.is_empty() && values.len() < UNITS_WITHOUT_BOOTSTRAP;
-            if bootstrapped {
+            if is_bootstrapped(spec, values) {
                 let seed = stats::seed_of(&[&spec.id, &year.to_string(), provider]);
                 stats::bootstrap_t_interval(values, 0.95, BOOTSTRAP_REPLICATES, seed)
             } else {
@@ -43,6 +42,20 @@ pub(crate) fn own_interval(spec: &IndicatorSpec, summary: &Summary, year: i32, p
         Summary::NotDelivered { .. } | Summary::Held => None,
     }?;
     Some(on_scale(spec, interval))
+}
+
+/// How [`own_interval`] makes an interval, in words.
+pub(crate) fn interval_method(spec: &IndicatorSpec, summary: &Summary) -> &'static str {
+    match summary {
+        Summary::Proportion { .. } => "Wilson, 95 %",
+        Summary::Mean { values, .. } if is_bootstrapped(spec, values) => "bootstrap-t met een vaste startwaarde, 95 %",
+        Summary::Mean { sd: Some(_), .. } => "t-verdeling, 95 %",
+        Summary::Mean { .. } | Summary::NotDelivered { .. } | Summary::Held => "",
+    }
+}
+
+fn is_bootstrapped(spec: &IndicatorSpec, values: &[f64]) -> bool {
+    spec.skewed && !values.is_empty() && values.len() < UNITS_WITHOUT_BOOTSTRAP
 }
 
 /// How the nation is seen from one provider: the target it is measured against, and the model around it. With a case-mix model the

@@ -240,6 +240,8 @@ fn positions(results: &Results) -> Result<RecordBatch, Error> {
                 .number("target", position.target)
                 .number("expected_lower", position.expected_lower)
                 .number("expected_upper", position.expected_upper)
+                .number("signal_lower", position.signal_lower)
+                .number("signal_upper", position.signal_upper)
                 .number("z", position.z)
                 .number("detectable_difference", position.detectable_difference)
                 .number("adjusted", position.adjusted.as_ref().map(|adjusted| adjusted.value))

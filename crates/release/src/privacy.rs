@@ -11,7 +11,7 @@ use crate::measures::suppression_counts;
 use crate::policy::SENSITIVE;
 use crate::record::{Answer, Records, RomCategory, Trajectory};
 use crate::tables::MeasureRow;
-use crate::{Policy, banded};
+use crate::{Policy, banded, sensitive_codes};
 
 /// Version of the format of `privacy-report.json`.
 const SCHEMA: &str = "kibg-lake-privacy-report/1";
@@ -65,6 +65,10 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
     let by_column = |of: &dyn Fn(usize) -> f64| SENSITIVE.iter().enumerate().map(|(at, column)| ((*column).to_owned(), rounded(of(at), 4))).collect();
     let most = |of: fn(&Class) -> &[f64; 3], at: usize| classes.iter().map(|class| of(class)[at]).fold(0.0, f64::max);
     let national = shares(records.rows.iter());
+    let is_sensitive = SENSITIVE.map(|column| {
+        let values = policy.spec.sensitive_values.get(column);
+        sensitive_codes(column).into_iter().map(|code| values.is_some_and(|values| values.iter().any(|value| value == code))).collect::<Vec<bool>>()
+    });
     let (mut t_max, mut beta_max) = ([0.0_f64; 3], [0.0_f64; 3]);
     for class in classes {
         let own = shares(class.rows.iter().map(|row| &records.rows[*row as usize]));
@@ -72,7 +76,9 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
             let pairs = || own[at].iter().zip(national[at]).filter(|(_, base)| *base > 0.0);
             // Codes are all equally far apart: half of the sum of differences.
             t_max[at] = t_max[at].max(pairs().map(|(own, base)| (own - base).abs()).sum::<f64>() / 2.0);
-            beta_max[at] = pairs().map(|(own, base)| (own - base) / base).fold(beta_max[at], f64::max);
+            // What is not known of somebody is no gain, however rare it is elsewhere.
+            let gains = pairs_of(&own[at], &national[at], &is_sensitive[at]).map(|(own, base)| (own - base) / base);
+            beta_max[at] = gains.fold(beta_max[at], f64::max);
         }
     }
     PrivacyYear {
@@ -106,6 +112,11 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
         utility: utility(records, assignment, measures, policy),
         suppression: suppression_counts(measures),
     }
+}
+
+/// Shares in a class and in the year of the values that are chosen, where the year has any.
+fn pairs_of<'a>(own: &'a [f64], base: &'a [f64], is_chosen: &'a [bool]) -> impl Iterator<Item = (f64, f64)> + 'a {
+    own.iter().zip(base).zip(is_chosen).filter(|((_, base), chosen)| **chosen && **base > 0.0).map(|((own, base), _)| (*own, *base))
 }
 
 fn rounded(value: f64, decimals: i32) -> f64 {
@@ -330,7 +341,7 @@ pub fn markdown(report: &PrivacyReport) -> String {
         line("largest share of a sensitive value in a class (alpha)", listed(&year.alpha_max), most(policy.alpha));
         line("the same without any one group of owners", listed(&year.alpha_max_without_a_group), most(policy.alpha));
         line("largest distance of a class to the year (t)", listed(&year.t_max), "reported only".to_owned());
-        line("largest gain in confidence about a value (beta)", listed(&year.beta_max), "reported only".to_owned());
+        line("largest gain in confidence about a sensitive value (beta)", listed(&year.beta_max), "reported only".to_owned());
         line("presence against a population (delta)", "not measured: no population table".to_owned(), "reported only".to_owned());
         section(&format!("Residual risk of {}{sealed}", year.year), &lines);
         let utility = &year.utility;
@@ -404,7 +415,7 @@ const WORDS: [(&str, &str); 8] = [
     ("prosecutor risk", "the chance to point at the right row for somebody who knows that a person is in the file: 1 / clients in the class"),
     ("marketer risk", "the share of all rows that would be pointed at rightly if everybody were looked for"),
     ("l, alpha", "how many different values of a sensitive column a class has; how large the share of one of them is among what is known"),
-    ("t, beta", "how far the values in a class are from those of the whole year, as a distance and as the largest relative gain; told, with no limit"),
+    ("t, beta", "how far the values in a class are from those of the whole year, as a distance and as the largest relative gain about a sensitive value (1 is twice as likely); told, with no limit"),
     ("rung", "how coarse the codes are; one rung is pinned in the policy, the others are computed to show what they would cost"),
 ];
 

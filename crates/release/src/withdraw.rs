@@ -97,6 +97,8 @@ fn keep(folder: &Path, options: &WithdrawOptions<'_>, line: &IndexedRelease) -> 
     fs::create_dir_all(archive).map_err(|error| Error::lake(archive, error))?;
     let whole = |path: &Path| path.canonicalize().map_err(|error| Error::lake(path, error));
     if whole(archive)?.starts_with(whole(options.directory)?) {
+        // Made a moment ago, unless there is something in it.
+        let _ = fs::remove_dir(archive);
         return Err(Error::Usage(format!("{} lies among the releases: what is taken back must lie elsewhere, where nobody else reads", archive.display())));
     }
     let place = archive.join(&line.version);
