@@ -43,15 +43,25 @@ mod matrix;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]
+mod overview_page;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod publisher;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod release_attacks;
+#[cfg(test)]
+mod release_in_store;
+#[cfg(test)]
 mod release_readers;
 #[cfg(test)]
 mod submissions;
+#[cfg(test)]
+mod trace;
 #[cfg(test)]
 mod truth;
 #[cfg(test)]

@@ -52,6 +52,11 @@ pub struct IndicatorSpec {
     /// finding on one of these costs the indicator a row.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// SQL file in the pipeline's folder that says of each row of the delivery why it is no unit: `provider_id, unit_id, source_file,
+    /// source_row, reason`, and `client_key` where there is one; `reason` is NULL for a unit that counts. `$indicator` is the id.
+    /// None: `spiegel trace` cannot tell.
+    #[serde(default)]
+    pub who_counts: Option<String>,
     /// Means only: values are skewed (minutes, days), so bootstrap-t and a skewness correction are used.
     #[serde(default)]
     pub skewed: bool,

@@ -7,6 +7,7 @@ mod finding;
 mod indicator;
 mod instrument;
 mod mapping;
+mod misspelt;
 mod norm;
 mod number;
 mod overview;
@@ -16,6 +17,7 @@ mod position;
 mod release;
 mod report;
 mod submission;
+mod trace;
 
 pub use attachment::{AttachmentSpec, csv_cell, figures_csv, figures_json};
 pub use feedback::{Feedback, FeedbackFinding, FeedbackTable, Preview, PreviewValue};
@@ -28,6 +30,7 @@ pub use indicator::{
     UnitWords, Verbs,
 };
 pub use instrument::{Instrument, InstrumentSet, Scale, Scoring};
+pub use misspelt::{nearest, toml_message};
 pub use mapping::{ColumnMapping, Conversion, Layout, MappingSpec, Outside, TableMapping, Unit};
 pub use norm::{CoverageSpec, CoverageSubject, QualityNorm, QualityNormSet};
 pub use number::{Notation, ValueFormat, capitalised, count, date_long, decimal, percentage};
@@ -43,10 +46,11 @@ pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, 
 pub use release::{
     CheckOutcome, CheckResult, CodebookRow, Criterion, DiagnosisLevels, Differencing, DimensionSet, DistributionMeasure, Generator, IndexedRelease, Manifest,
     ManifestColumn, ManifestFile, ManifestInputs, ManifestTable, Node, PrivacyReport, PrivacyYear, PrivateOverlay, Publication, PublicPolicy, ReleaseIndex,
-    ReleasePolicy, ReleaseStatus, Rung, RungOutcome, SuppressionCount, TOTAL, Utility, Verification, WITHHELD,
+    ReleasePolicy, ReleaseStatus, Rung, RungOutcome, SuppressionCount, TOTAL, Utility, Verification, WITHHELD, Withdrawal,
 };
 pub use report::{
     Cell, DotPlot, FunnelLine, FunnelPlot, IndicatorPage, Labelled, MethodPage, MethodSection, OwnMark, PopulationBlock, PopulationPage,
     PopulationRow, Report, ReportProvider, SpineRow, Summary, SummaryRow, Table, TitledTable, TrendPlot, TrendYear, Variant,
 };
 pub use submission::{ColumnSchema, ColumnType, Parent, Privacy, SubmissionSchema, TableSchema};
+pub use trace::{NotCounted, PrintedValue, SetApart, Trace, TracedDefinition, TracedDelivery, TracedReference, TracedSource, TracedSql, TracedStatistics, TracedUnit, TracedValue};

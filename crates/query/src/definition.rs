@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, QualityNormSet, YearSpec};
+use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, QualityNormSet, YearSpec, toml_message};
 
 use crate::contradictions::{self, Source};
 use crate::texts::Texts;
@@ -21,6 +21,8 @@ pub struct Indicator {
     pub sql: String,
     /// `text.<language>.md`.
     pub text: IndicatorText,
+    /// The SQL of `who_counts`. None when the indicator has none.
+    pub who_counts_sql: Option<String>,
     /// `cases.slt`; None when there is none yet.
     pub cases: Option<String>,
 }
@@ -147,9 +149,17 @@ impl Pipeline {
 impl Pipeline {
     /// How many queries that the results are made with name this view: indicators, population, quality, and views that are made from it.
     pub(crate) fn uses_of_view(&self, view: &str) -> usize {
-        let names = |sql: &&String| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
+        let names = |sql: &str| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
         let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
-        indicators.chain(&self.population_sql).chain(&self.quality_sql).chain(self.views.values()).filter(names).count()
+        indicators.chain(&self.population_sql).chain(&self.quality_sql).chain(self.views.values()).filter(|sql| names(sql)).count()
+    }
+
+    /// All SQL that the results are made with; of a view with its name.
+    pub(crate) fn all_sql(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
+        let others = [&self.population_sql, &self.quality_sql, &self.norms_sql].into_iter().flatten();
+        let unnamed = indicators.chain(others).chain([&self.providers_sql]).map(|sql| (None, sql.as_str()));
+        unnamed.chain(self.views.iter().map(|(name, sql)| (Some(name.as_str()), sql.as_str())))
     }
 }
 
@@ -160,7 +170,7 @@ impl Pipeline {
 pub fn load_year(file: &Path) -> Result<YearSpec, Error> {
     let name = file.display().to_string();
     let text = fs::read_to_string(file).map_err(|error| Error::definition(&name, error.to_string()))?;
-    let year: YearSpec = toml::from_str(&text).map_err(|error| Error::definition(&name, error.to_string()))?;
+    let year: YearSpec = toml::from_str(&text).map_err(|error| Error::definition(&name, toml_message(&error)))?;
     if year.trend_from > year.year {
         return Err(Error::definition(name, "`trend_from` lies after `year`"));
     }
@@ -198,8 +208,17 @@ fn load_indicator(
     let mut spec = spec?;
     spec.id = id.to_owned();
     mistakes.extend(contradictions::within(&spec, &Source { file: &definition_file, text: &definition }, texts));
+    // Not hashed: results do not depend on it.
+    let who_counts_sql = spec.who_counts.as_ref().and_then(|file| match fs::read_to_string(directory.join(file)) {
+        Ok(sql) => Some(sql),
+        Err(error) => {
+            let line = lines::line_of_key(&definition, "who_counts");
+            mistakes.push(DefinitionError::at(&definition_file, line, format!("`who_counts`: {file} cannot be read: {error}")));
+            None
+        }
+    });
     // Its SQL and cases can be checked without its words.
-    Some(Indicator { spec, sql: sql?, text: text.unwrap_or_default(), cases })
+    Some(Indicator { spec, sql: sql?, text: text.unwrap_or_default(), who_counts_sql, cases })
 }
 
 fn parse<T: DeserializeOwned>(
@@ -217,7 +236,7 @@ fn parse<T: DeserializeOwned>(
         };
         let place = error.span().map(|span| span.start);
         let line = place.map(|place| lines::line_at(&text, place));
-        mistakes.push(DefinitionError::at(file, line, error.to_string().trim_end()));
+        mistakes.push(DefinitionError::at(file, line, toml_message(&error)));
         let without = place.filter(|_| error.message().starts_with("unknown field")).and_then(|place| lines::without_line(&text, place));
         text = without.filter(|text| toml::from_str::<toml::Table>(text).is_ok())?;
     }

@@ -154,7 +154,7 @@ fn groups(results: &Results, provider: &str, words: Words<'_>) -> Option<GuideGr
         .enumerate()
         .map(|(index, group)| {
             let used = if index == 0 { words.guide_groups_drawn() } else { words.guide_groups_told() };
-            vec![group.words.clone(), words.count(group.others.len() as u64), used]
+            vec![group.words.clone(), words.count(group.others as u64), used]
         })
         .collect();
     let heads = vec![words.guide_groups_head(capitalised(providers)), words.head_number(), words.head_use()];

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use spiegel_model::{Category, PopulationBlock, PopulationPage, PopulationRow};
 
 use super::voice::Voice;
+use crate::Results;
 use crate::texts::Words;
-use crate::{GROUP, Results};
 
 /// A difference is named from this many percentage points (report specification 3.6).
 const NAMED_DIFFERENCE: f64 = 0.05;
@@ -33,13 +33,7 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
     for characteristic in &spec.characteristics {
         let Some(providers) = results.population.get(&characteristic.id) else { continue };
         let Some(own) = providers.get(provider) else { continue };
-        let mut national: BTreeMap<&str, u64> = BTreeMap::new();
-        // The group holds members that count already.
-        for counts in providers.iter().filter(|(id, _)| *id != GROUP).map(|(_, counts)| counts) {
-            for (category, units) in counts {
-                *national.entry(category.as_str()).or_default() += units.unwrap_or(0);
-            }
-        }
+        let Some(national) = results.national_population.get(&characteristic.id) else { continue };
         let national_total: u64 = national.values().sum();
         let own_total: u64 = own.values().map(|units| units.unwrap_or(0)).sum();
         if own_total < spec.minimum || national_total == 0 {
@@ -50,7 +44,7 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
         let mut rows = Vec::new();
         for category in &characteristic.categories {
             let units = own.get(&category.id).copied().unwrap_or(Some(0));
-            let share_national = national.get(category.id.as_str()).copied().unwrap_or(0) as f64 / national_total as f64;
+            let share_national = national.get(&category.id).copied().unwrap_or(0) as f64 / national_total as f64;
             let share = units.filter(|_| !hidden.contains(&category.id.as_str())).map(|units| units as f64 / own_total as f64);
             let own_text = match (units, share) {
                 (_, Some(share)) => words.percentage(share, 0),

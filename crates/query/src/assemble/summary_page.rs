@@ -348,7 +348,7 @@ fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String>
         paragraphs.push(words.reliable_largest(&results.pipeline.spec.words.provider, share));
     }
     if let Some(group) = results.providers.get(provider).and_then(|one| one.groups.first()) {
-        paragraphs.push(words.reliable_group(group.others.len(), &results.pipeline.spec.words.providers, &group.words));
+        paragraphs.push(words.reliable_group(group.others, &results.pipeline.spec.words.providers, &group.words));
     }
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
     let also = also_measured(results, provider);
