@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     fn spec() -> RegisterSpec {
-        RegisterSpec { file: "register.csv".to_owned(), id: "agb".to_owned(), name: "name".to_owned(), group: Some("group_id".to_owned()), valid: None }
+        RegisterSpec { file: "register.csv".to_owned(), id: "agb".to_owned(), name: "name".to_owned(), group: Some("group_id".to_owned()), valid: None, peer: None }
     }
 
     fn read(text: &str) -> Result<Option<ProviderRegister>, Error> {
