@@ -169,14 +169,21 @@ def unpack(inbox):
         archive.unlink()
 
 
-def with_trend_from(first, scratch):
-    """The year file of 2025 in a copy of the pipeline, with a trend over all years of the country."""
+def year_files(first, scratch):
+    """Year files from the first year to 2025 in a copy of the pipeline: a year that it does not have is made from its first, and the
+    trend of 2025 goes over all of them."""
     pipeline = scratch / "pipelines" / "kibg"
     shutil.copytree("pipelines/kibg", pipeline)
     shutil.copytree("report-templates", scratch / "report-templates")
-    year_file = pipeline / "years" / "2025.toml"
-    year_file.write_text(re.sub(r"trend_from = \d+", f"trend_from = {first}", year_file.read_text()))
-    return year_file
+    known = sorted(int(path.stem) for path in (pipeline / "years").glob("*.toml"))
+    files = {}
+    for year in range(first, 2026):
+        text = (pipeline / "years" / f"{max(year, known[0])}.toml").read_text()
+        for key, value in (("year", year), ("label", f'"{year}"'), ("trend_from", first)):
+            text = re.sub(rf"^{key} = .*", f"{key} = {value}", text, flags=re.MULTILINE)
+        files[year] = pipeline / "years" / f"{year}.toml"
+        files[year].write_text(text)
+    return files
 
 
 def main():
@@ -203,14 +210,14 @@ def main():
         print(f"{options.providers} providers, {options.years} years, {os.cpu_count()} cores\n")
 
         runs = itertools.count()
+        years = year_files(first, scratch)
 
         def ours():
             """All years into a fresh batch: what is written again costs more than what is new."""
             batch = scratch / f"batch-{next(runs)}"
             seconds = memory = processor = 0.0
-            for year in range(first, 2026):
-                year_file = f"pipelines/kibg/years/{year}.toml"
-                one, peak, busy, _ = run([spiegel, "ingest", year_file, "--inbox", str(inbox), "--batch", str(batch), "--key", str(key), "--no-feedback"])
+            for year_file in years.values():
+                one, peak, busy, _ = run([spiegel, "ingest", str(year_file), "--inbox", str(inbox), "--batch", str(batch), "--key", str(key), "--no-feedback"])
                 seconds, memory, processor = seconds + one, max(memory, peak), processor + busy
             return seconds, memory, processor, batch
 
@@ -245,24 +252,23 @@ def main():
         if options.ingest_only:
             return
 
-        year_file = with_trend_from(first, scratch)
-        pipeline = year_file.parent.parent
-        selects = [options.selects, str(batch), str(year_file), str(first)]
-        seconds, memory, _, talk = run([spiegel, "benchmark", str(year_file), "--batch", str(batch)])
+        year_file = str(years[2025])
+        pipeline = years[2025].parent.parent
+        selects = [options.selects, str(batch), year_file, str(first)]
+        seconds, memory, _, talk = run([spiegel, "benchmark", year_file, "--batch", str(batch)])
         line("benchmark, positions and texts", seconds, memory, options.providers, "providers")
         # What each part took stands below the summary.
         for told in talk.splitlines():
             if told.strip().startswith("in "):
                 print(f"  {told.strip()}")
-        select = lambda: (lambda answer: (float(answer[3].split()[-1]), *answer[1:]))(run(selects))
-        peer = lambda: (lambda answer: (float(answer[3].split()[-1]), *answer[1:]))(
-            run([sys.executable, "tests/duckdb-selects.py", str(batch), str(pipeline), str(first), "2025"]))
-        own, duckdb = fastest(options.times, select, peer)
+        # Each tells the seconds of selecting, without what starting costs.
+        timed = lambda command: (lambda answer: (float(answer[3].split()[-1]), *answer[1:]))(run(command))
+        peer = [sys.executable, "tests/duckdb-selects.py", str(batch), str(pipeline), str(first), "2025"]
+        own, duckdb = fastest(options.times, lambda: timed(selects), lambda: timed(peer))
         line("select: norms, views, indicators", own[0], own[1], rows, "rows")
         line("  peer: DuckDB, the same SQL", duckdb[0], duckdb[1], rows, "rows")
         print(f"  ratio: {duckdb[0] / own[0]:.2f} times DuckDB's speed; ours also estimates the norms, and sorts and sums the values of each provider\n")
 
-        year_file = str(year_file)
         seconds, memory, *_ = run([spiegel, "report", year_file, "--batch", str(batch)])
         reports = sorted(batch.glob("reports/2025/*/v1/report.json"))
         pdfs = sorted(batch.glob("reports/2025/*/v1/*.pdf"))
