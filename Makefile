@@ -18,7 +18,7 @@ RELEASE_YEARS := 2024 2025
 LADDER_PROVIDERS ?= 300 1000 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-kibg run-nhs test check bench bench-release calibrate sample sample-release release-ladder spark handbook deps venv typst-cli clean
+.PHONY: help build run run-kibg run-nhs test check dist bench bench-release calibrate sample sample-release release-ladder spark handbook deps venv typst-cli clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -51,13 +51,18 @@ test: deps venv build
 	$(MAKE) check
 endif
 
-check: ## Lints, formatting, and the definitions of both pipelines with their cases
+check: ## Lints, the definitions of both pipelines with their cases, and the licences of dependencies
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(SPIEGEL) pipeline check pipelines/kibg
 	$(SPIEGEL) pipeline check pipelines/nhs-talking-therapies
+	python3 packaging/dependencies.py check
+
+dist: build ## Make the archive that runs without Rust: dist/spiegel-<version>-<target>.tar.gz
+	python3 packaging/dist.py --program $(SPIEGEL) --out dist
 
 bench: build venv ## Time ingest, query and render on a generated country, each beside a peer
-	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
+	cargo build --workspace --locked --example selects
+	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --selects $(CARGO_TARGET_DIR)/debug/examples/selects --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
 	$(MAKE) bench-release
 
 bench-release: build venv ## Time the release of a million and of ten million trajectories, beside DuckDB
@@ -106,9 +111,9 @@ handbook: build ## Write the handbook of all codes of kibg
 	mkdir -p $(OUT)
 	$(SPIEGEL) explain --handbook $(OUT)/regels.md
 
-deps: ## Install the Debian packages that the tests use (poppler-utils, qpdf, python3-venv)
-	@command -v pdfinfo >/dev/null && command -v qpdf >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || \
-		{ sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends poppler-utils qpdf python3-venv; }
+deps: ## Install the Debian packages that the tests use (poppler-utils, qpdf, python3-venv, chromium, binutils)
+	@command -v pdfinfo >/dev/null && command -v qpdf >/dev/null && command -v chromium >/dev/null && command -v strip >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || \
+		{ sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends poppler-utils qpdf python3-venv chromium binutils; }
 
 venv: .venv/.complete ## Make the Python environment of the tests (the Typst compiler and DuckDB as peers)
 

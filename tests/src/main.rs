@@ -27,6 +27,7 @@ mod catalogue;
 mod crosschecks;
 #[cfg(test)]
 mod deliveries;
+mod designer;
 #[cfg(test)]
 mod effect;
 #[cfg(test)]
@@ -42,6 +43,10 @@ mod matrix;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]
+mod overview_page;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod publisher;
@@ -56,6 +61,8 @@ mod release_readers;
 #[cfg(test)]
 mod submissions;
 #[cfg(test)]
+mod trace;
+#[cfg(test)]
 mod truth;
 #[cfg(test)]
 mod workbooks;
@@ -66,6 +73,7 @@ mod yearly_batch;
 #[cfg(test)]
 mod further_pages;
 #[cfg(test)]
+mod language;
 mod leak;
 #[cfg(test)]
 mod pages;

@@ -240,6 +240,8 @@ fn positions(results: &Results) -> Result<RecordBatch, Error> {
                 .number("target", position.target)
                 .number("expected_lower", position.expected_lower)
                 .number("expected_upper", position.expected_upper)
+                .number("signal_lower", position.signal_lower)
+                .number("signal_upper", position.signal_upper)
                 .number("z", position.z)
                 .number("detectable_difference", position.detectable_difference)
                 .number("adjusted", position.adjusted.as_ref().map(|adjusted| adjusted.value))
@@ -386,7 +388,7 @@ fn groups(results: &Results) -> Result<RecordBatch, Error> {
                 .text("words", group.map_or("", |group| group.words.as_str()))
                 .year("year", results.year.year)
                 .count("clients", clients)
-                .count("others", group.map(|group| group.others.len() as u64));
+                .count("others", group.map(|group| group.others as u64));
         }
     }
     columns.batch()

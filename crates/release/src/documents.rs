@@ -88,7 +88,7 @@ pub fn codebook(policy: &Policy) -> Result<Vec<CodebookRow>, Error> {
     let file = policy.folder.join("codebook.toml");
     let name = file.display().to_string();
     let text = fs::read_to_string(&file).map_err(|error| Error::policy(&name, error.to_string()))?;
-    let labels: CodebookFile = toml::from_str(&text).map_err(|error| Error::policy(&name, error.to_string()))?;
+    let labels: CodebookFile = toml::from_str(&text).map_err(|error| Error::policy(&name, spiegel_model::toml_message(&error)))?;
     let mut mistakes = Vec::new();
     let mut rows = Vec::new();
     for table in TableId::ALL {
