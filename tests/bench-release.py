@@ -73,7 +73,7 @@ def main():
             run([options.speed, str(rows), f"{scratch}/rows"])
             released = pathlib.Path(scratch, "rows/lake/releases/1.0.0")
             said, _, memory, _ = run([sys.executable, "-c", CLASSES, f"{scratch}/rows/rows.parquet", str(os.cpu_count()), str(released)])
-            classes, theirs, reading = said.split()
+            classes, theirs, reading = said.split()[-3:]
             print(f"  peer: DuckDB counts the {int(classes):,} classes of one rung in {float(theirs):.1f} s, {memory:,.0f} MiB; "
                   f"all of a release takes {seconds / float(theirs):.1f} times as long")
             sql = "SELECT region, sex, rom_category, count(*) FROM trajectories GROUP BY region, sex, rom_category"

@@ -460,7 +460,7 @@ mod tests {
                     providers_word: &pipeline.spec.words.providers,
                     shown: 10,
                     covered_units: &spec.unit.plural,
-                    is_left_out: true,
+                    is_left_out: position.adjusted.is_none(),
                     adjusters: &titles,
                 };
                 all.extend([subject.headline(), subject.further(Some(&distribution), group), subject.certainty(), subject.direction().into_iter().collect()].concat());

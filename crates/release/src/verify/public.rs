@@ -502,7 +502,12 @@ pub(super) fn ghosts(reader: &SerializedFileReader<File>, group: usize, batches:
         let mut used: BTreeSet<Vec<u8>> = BTreeSet::new();
         for batch in batches {
             for array in super::texts(batch, column..column + 1).map_err(|error| error.to_string())? {
+                // Rows are sorted: the same value comes many times in a row.
+                let mut before = None;
                 for value in array.iter().flatten() {
+                    if before.replace(value) == Some(value) {
+                        continue;
+                    }
                     if !used.contains(value.as_bytes()) {
                         used.insert(value.as_bytes().to_vec());
                     }
