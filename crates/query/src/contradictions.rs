@@ -95,6 +95,9 @@ pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<Definitio
             wrong("coverage.minimum", "`minimum` and `caution` are shares between 0 and 1, `minimum` not above `caution`");
         }
     }
+    for (number, unless) in spec.unless.iter().enumerate().filter(|(_, unless)| unless.because.trim().is_empty()) {
+        found.push(source.mistake(&format!("unless.{number}.because"), format!("`because` must say why there is no value with {}", unless.code)));
+    }
     found.extend(adjusters(spec, source));
     found.extend(breaks(spec, source));
     found

@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use spiegel_ingest::{Ingested, Lake, PartRef, Queried};
-use spiegel_model::{DeliveryKind, Receipt, RuleSet};
+use spiegel_model::{DeliveryKind, Receipt, Rule, RuleSet};
 use spiegel_query::{Engine, Held, LakeChecks, Pipeline, run_checks};
 
 use crate::batch::{Batch, Members, sha256};
@@ -73,17 +73,21 @@ pub(crate) fn run(
     }
     let progress = Progress::start("checks", parts.len());
     let engine = Engine::open_year(&batch.lake(), pipeline, rules, year, threads)?;
-    let checks = run_checks(&engine, pipeline, rules, year, threads)?;
+    let mut checks = run_checks(&engine, pipeline, rules, year, threads)?;
     for code in &checks.broken {
         talk::line(&format!("broken     rule {code} cannot run; `spiegel pipeline check {}` may say why", pipeline.directory.display()));
     }
+    let found: usize = checks.findings.values().map(Vec::len).sum();
+    let holding: Vec<&Rule> = rules.rules.iter().filter(|rule| rule.check.is_some() && !rule.holds.is_empty()).collect();
     for (part, receipt) in join_all(batch, rules, &checks, &parts, year, threads, &progress)? {
+        for rule in holding.iter().filter(|rule| receipt.findings.contains_key(&rule.code)) {
+            checks.found_while_reading(&part.provider_id, rule);
+        }
         if let Some(one) = members.get_mut(&part) {
             one.receipt = receipt;
         }
     }
     let held = checks.held(rules, pipeline);
-    let found: usize = checks.findings.values().map(Vec::len).sum();
     let summary = format!("{queries} rules on {} submissions, {found} findings, {} held for an analyst", parts.len(), held.len());
     // Of a single submission nothing else need be said.
     let is_told = parts.len() > 1 || !held.is_empty();

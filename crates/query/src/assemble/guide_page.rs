@@ -73,6 +73,7 @@ fn spine(voice: Voice) -> GuideSpine {
             own: Some(0.72),
             interval: Some(Range { lower: 0.5, upper: 0.94 }),
             group: (voice == Voice::You).then_some(0.16),
+            adjusted: None,
         },
         own: voice.say("uw cijfer", "de groep").to_owned(),
         interval: "95%-interval".to_owned(),

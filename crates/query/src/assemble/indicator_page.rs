@@ -8,6 +8,7 @@ use spiegel_model::{
 use super::sentences::Subject;
 use super::voice::Voice;
 use super::{code_text, held_note, not_told};
+use crate::others::Others;
 use crate::place::{Yardstick, own_interval};
 use crate::results::IndicatorResult;
 use crate::{Distribution, Results, Summary};
@@ -36,7 +37,7 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         providers_word: &words.providers,
         shown: results.year.minimum.shown,
         covered_units: covered_units(results, spec),
-        is_left_out: position.adjusted.is_none() && position.target.zip(result.national.mean).is_some_and(|(target, mean)| target != mean),
+        is_left_out: position.z.is_some() && result.summaries.get(provider).is_some_and(|summary| Others::of(&result.national, summary).is_some()),
         adjusters: result.national.case_mix.as_ref().map_or(&[], |model| model.adjusters.as_slice()),
     };
     let voice = Voice::of(provider);
@@ -56,6 +57,7 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
     }
     let why = match position.label {
         Label::None(MissingCode::NotDelivered) if voice == Voice::Group => Some(not_told(results)),
+        Label::None(MissingCode::NotDelivered) if result.not_computable.contains_key(provider) => result.not_computable.get(provider).cloned(),
         Label::None(MissingCode::NotDelivered) => Some(words.not_delivered_note.clone()),
         Label::None(MissingCode::Held) => Some(held_note(results)),
         _ => None,
@@ -290,6 +292,8 @@ fn funnel(
     let n_maximum = if own_n > cap { own_n } else { cap };
     let own = funnel_mark(spec, position);
     let target = yardstick.target();
+    // Without the provider itself, where it is a large part of the nation.
+    let whose = if yardstick.is_left_out() { "gemiddelde van de anderen" } else { "landelijk gemiddelde" };
     let place = match position.label {
         Label::Within(_) => "U ligt binnen de 95%-grenzen.",
         Label::Attention(Side::Higher) => "U ligt boven de 95%-grens.",
@@ -312,7 +316,7 @@ fn funnel(
         _ => String::new(),
     };
     let mut alt = format!(
-        "Trechterplot van {} {}, {}: landelijk gemiddelde {}.",
+        "Trechterplot van {} {}, {}: {whose} {}.",
         result.national.providers,
         words.providers,
         spec.short,
@@ -324,7 +328,7 @@ fn funnel(
     alt.push_str(&limits);
     alt.push_str(&format!(" {place}"));
     Some(FunnelPlot {
-        target: Labelled { value: target, label: format!("landelijk gemiddelde {}", national(spec, target)) },
+        target: Labelled { value: target, label: format!("{whose} {}", national(spec, target)) },
         lines: yardstick.funnel(spec, results.year.minimum.shown, n_maximum, own_n as u64),
         inner_label: "95%-grens".to_owned(),
         outer_label: "99,8%-grens".to_owned(),

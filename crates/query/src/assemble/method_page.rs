@@ -5,7 +5,7 @@ use spiegel_model::{Kind, MethodPage, MethodSection, Table, count, decimal, perc
 use super::ReportContext;
 use super::sentences::listed;
 use super::voice::Voice;
-use crate::{FEWEST_CHANGES, Results};
+use crate::{Drift, FEWEST_CHANGES, Results};
 
 pub(super) fn page(results: &Results, context: &ReportContext, voice: Voice) -> MethodPage {
     let words = &results.pipeline.spec.words;
@@ -27,7 +27,7 @@ pub(super) fn page(results: &Results, context: &ReportContext, voice: Voice) -> 
         section(
             "Twee landelijke cijfers",
             vec![format!(
-                "Het landelijk gemiddelde telt elke cliënt even zwaar; {basis} daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Waar niet is gecorrigeerd, wordt een aandeel van een {} met meer dan een twintigste van alle gegevens vergeleken met dat van de anderen.",
+                "Het landelijk gemiddelde telt elke cliënt even zwaar; {basis} daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Een {} met meer dan een twintigste van alle gegevens wordt vergeleken met de anderen. De grenzen zijn dan iets ruimer.",
                 words.providers,
                 words.provider,
                 basis = voice.say("de trechter en uw plek gaan", "de plek van de groep gaat")
@@ -126,7 +126,7 @@ fn about_the_group(results: &Results) -> Option<MethodSection> {
 
 /// How places are adjusted, and how well the models do. None when no indicator has adjusters.
 fn adjustment(results: &Results, voice: Voice) -> Option<MethodSection> {
-    let (mut models, mut without) = (Vec::new(), Vec::new());
+    let (mut models, mut without, mut has_drifted) = (Vec::new(), Vec::new(), false);
     for indicator in &results.indicators {
         let spec = &indicator.indicator.spec;
         let Some(model) = indicator.years.get(&results.year.year).and_then(|year| year.national.case_mix.as_ref()) else { continue };
@@ -139,7 +139,10 @@ fn adjustment(results: &Results, voice: Voice) -> Option<MethodSection> {
             Kind::Proportion => format!("onderscheid (AUC) {}", decimal(model.diagnostics.discrimination, 2)),
         };
         let caution = if model.diagnostics.passes() { "" } else { "; met voorbehoud" };
-        models.push(format!("{}: {}; {strength}{caution}.", spec.short, listed(&model.adjusters)));
+        let drifted = model.drift.as_ref().map(Drift::drifted).unwrap_or_default();
+        let otherwise = if drifted.is_empty() { String::new() } else { format!("; weegt anders dan vorig jaar: {}", listed(&drifted)) };
+        has_drifted |= !drifted.is_empty();
+        models.push(format!("{}: {}; {strength}{caution}{otherwise}.", spec.short, listed(&model.adjusters)));
     }
     if !without.is_empty() {
         models.push(format!("Niet gecorrigeerd, omdat het model bij andere {} niets voorspelde of niet te schatten was: {}.", results.pipeline.spec.words.providers, listed(&without)));
@@ -158,7 +161,10 @@ fn adjustment(results: &Results, voice: Voice) -> Option<MethodSection> {
                 voice.say("u", "de groep"),
                 results.pipeline.spec.words.provider
             ),
-        ],
+        ]
+        .into_iter()
+        .chain(has_drifted.then(|| "Waar een model anders weegt dan vorig jaar, kan een gecorrigeerd cijfer ook daardoor veranderd zijn.".to_owned()))
+        .collect(),
         bullets: models,
     })
 }

@@ -31,7 +31,7 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn voice(&self) -> Voice {
+    pub(super) fn voice(&self) -> Voice {
         Voice::of(&self.position.provider_id)
     }
 
@@ -68,7 +68,9 @@ impl Subject<'_> {
             }
             Label::None(_) => vec![own, format!("We vergelijken dit cijfer niet: te weinig {} hebben genoeg gegevens.", self.providers_word)],
             Label::Within(WithinKind::Equivalent) => {
-                let margin = self.spec.format.difference(self.spec.margin, n);
+                // All its digits: a margin that was rounded would not be the one that was used.
+                let whole = (self.spec.margin * 100.0 - (self.spec.margin * 100.0).round()).abs() < 1e-9;
+                let margin = self.spec.format.difference(self.spec.margin, if whole { n } else { u64::MAX });
                 vec![own, format!("Dat is aantoonbaar vergelijkbaar met {}: het verschil is kleiner dan {margin}.", self.target())]
             },
             Label::Within(WithinKind::Indistinguishable) => vec![own, format!("Dat is niet te onderscheiden van {}.", self.target())],
@@ -357,6 +359,7 @@ impl Subject<'_> {
         paragraphs.extend(self.pooled());
         paragraphs.extend(self.incidence());
         paragraphs.extend(self.limits());
+        paragraphs.extend(self.forecast());
         if let Some(median) = self.position.median {
             paragraphs.push(format!(
                 "De helft van {} {} zat op {} of minder. Het gemiddelde ligt op {}.",
@@ -439,7 +442,7 @@ fn written(base: u64) -> String {
 mod tests {
     use std::path::Path;
 
-    use spiegel_model::{Adjusted, Covered, Incidence, Pooled};
+    use spiegel_model::{Adjusted, Covered, Forecast, Incidence, Pooled};
 
     use super::*;
     use crate::contradictions::addresses_the_reader;
@@ -503,12 +506,36 @@ mod tests {
             coverage: rich.then_some(Covered { units: 120, of: 240, caution: true, bounds: Some(range) }),
             incidence: rich.then_some(Incidence { n: 300, value: 0.12, interval: Some(range) }),
             shrunken: None,
+            forecast: rich.then_some(Forecast { value: 0.52, interval: range }),
         }
     }
 
     /// Sentences of a text: an end is followed by a space.
     fn longest(text: &str) -> usize {
         text.split(". ").map(|sentence| sentence.split_whitespace().count()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_forecast_follows_let_op_and_nothing_else() {
+        let pipeline = Pipeline::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/kibg"))).unwrap();
+        for indicator in &pipeline.indicators {
+            for label in LABELS {
+                let position = Position { provider_id: "94000001".to_owned(), ..position(label, TrendState::TooShort, true) };
+                let subject = Subject {
+                    spec: &indicator.spec,
+                    position: &position,
+                    provider_word: "aanbieder",
+                    providers_word: "aanbieders",
+                    shown: 10,
+                    covered_units: "trajecten",
+                    is_left_out: false,
+                    adjusters: &[],
+                };
+                let told = subject.certainty().iter().any(|text| text.contains("volgend jaar"));
+                assert_eq!(told, matches!(label, Label::Attention(_)), "{}: {label:?}", indicator.spec.id);
+                assert!(subject.forecast().iter().all(|text| longest(text) <= 25), "{:?}", subject.forecast());
+            }
+        }
     }
 
     #[test]

@@ -98,14 +98,22 @@ fn row(results: &Results, page: &Page) -> SummaryRow {
             .filter(|_| value.is_some())
             .map(|range| format.range(range.lower, range.upper, n))
             .unwrap_or_default(),
-        spine: distribution.map(|distribution| spine(distribution, value, interval, page.group.map(|(value, _)| value))),
+        spine: distribution.map(|distribution| {
+            // The nation's values are as delivered; the place is the adjusted one's.
+            let adjusted = page.position.adjusted.as_ref().filter(|_| has_place(label)).map(|adjusted| adjusted.value);
+            spine(distribution, value, interval, page.group.map(|(value, _)| value), adjusted)
+        }),
         place,
         marks,
     }
 }
 
+fn has_place(label: Label) -> bool {
+    !matches!(label, Label::None(_))
+}
+
 /// Piecewise linear on each side of the national middle, so that both outer quantiles lie at the same distance.
-fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>, group: Option<f64>) -> SpineRow {
+fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>, group: Option<f64>, adjusted: Option<f64>) -> SpineRow {
     let outer = distribution.outer.map_or_else(
         || {
             // Without tails the middle half takes half of each side.
@@ -133,6 +141,7 @@ fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>,
         own: own.map(scale),
         interval: own.and(interval).map(|range| Range { lower: scale(range.lower), upper: scale(range.upper) }),
         group: group.map(scale),
+        adjusted: own.and(adjusted).map(scale),
     }
 }
 
@@ -297,6 +306,9 @@ fn reasons(results: &Results, pages: &[Page]) -> Vec<MethodSection> {
 fn legend(results: &Results, pages: &[Page], voice: Voice) -> String {
     let words = &results.pipeline.spec.words;
     let mut parts = vec![format!("Zo leest u dit: de blauwe stip {}, de blauwe lijn is het 95%-interval", voice.say("bent u", "is de groep"))];
+    if pages.iter().any(|page| has_place(page.position.label) && page.position.adjusted.is_some()) {
+        parts.push(format!("de blauwe ring is {} na correctie voor kenmerken van cliënten; daarop berust de plek", voice.say("uw cijfer", "het groepscijfer")));
+    }
     if pages.iter().any(|page| page.group.is_some()) {
         parts.push("de ruit is uw vergelijkgroep".to_owned());
     }

@@ -1,0 +1,24 @@
+//! What next year is likely to show of a value that stands out (statistics 10): an outlying value is mostly followed by one less so.
+
+use spiegel_model::Label;
+
+use super::sentences::Subject;
+use super::voice::Voice;
+
+impl Subject<'_> {
+    /// Only after "let op": a value within the limits needs no forecast, and a signal is less likely to be chance. A group is no
+    /// provider, so that what providers are like says nothing about it.
+    pub(super) fn forecast(&self) -> Vec<String> {
+        let (Label::Attention(_), Voice::You) = (self.position.label, self.voice()) else { return Vec::new() };
+        let Some(forecast) = self.position.forecast else { return Vec::new() };
+        let (format, n) = (&self.spec.format, self.position.n);
+        vec![
+            "Een opvallend cijfer ligt een jaar later meestal dichter bij wat landelijk te verwachten is.".to_owned(),
+            format!(
+                "Blijft alles gelijk, dan verwachten we volgend jaar ongeveer {}; in 95 van de 100 gevallen {}.",
+                format.value_with_unit(forecast.value, n),
+                format.range_in_words(forecast.interval.lower, forecast.interval.upper, n)
+            ),
+        ]
+    }
+}
