@@ -157,3 +157,23 @@ fn every_row_of_the_signals_names_its_scale() {
     assert!(adjusted > 10, "{adjusted}");
     assert_eq!((scales["rapportcijfer"], scales["verbeterd"], scales["behandelminuten"]), ("score (0 tot 10)", "aandeel (0 tot 1)", "minuten"));
 }
+
+/// A pair on a scale that has no norm is delivered and still no effect: it does not count as covered.
+#[test]
+fn a_pair_without_a_norm_is_not_covered() {
+    let paired: BTreeMap<String, (u64, u64)> =
+        query(kibg(), "kibg", "SELECT provider_id, events, n FROM observations_2025 WHERE indicator = 'voor-en-nameting' AND year = 2025 AND events IS NOT NULL")
+            .into_iter()
+            .map(|row| (row["provider_id"].clone(), (row["events"].parse().unwrap(), row["n"].parse().unwrap())))
+            .collect();
+    let (mut told, mut fewer) = (0, 0);
+    for made in reports(kibg(), "2025").iter().filter(|made| made.provider != "groep") {
+        for page in made.report.indicators.iter().filter(|page| page.id == "verbeterd") {
+            let (Some(covered), Some((events, n))) = (page.position.coverage, paired.get(&made.provider)) else { continue };
+            assert_eq!((covered.units, covered.of), (page.position.n.min(*events), *n), "{}", made.provider);
+            told += 1;
+            fewer += u64::from(page.position.n < *events);
+        }
+    }
+    assert!(told > 3 && fewer > 0, "{told} with coverage, {fewer} of them with a pair without a norm");
+}
