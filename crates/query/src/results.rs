@@ -400,6 +400,8 @@ impl Results {
         });
         if share < declared.minimum && !matches!(position.label, Label::None(_)) {
             position.label = Label::None(MissingCode::NotComparable);
+            // Without a place there is nothing that it follows from, nor that follows from it.
+            (position.z, position.forecast) = (None, None);
         }
     }
 

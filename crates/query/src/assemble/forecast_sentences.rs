@@ -13,10 +13,10 @@ impl Subject<'_> {
         let Some(forecast) = self.position.forecast else { return Vec::new() };
         let (format, n) = (&self.spec.format, self.position.n);
         vec![
-            "Een opvallend cijfer ligt een jaar later meestal dichter bij wat landelijk te verwachten is.".to_owned(),
+            "Een opvallend cijfer wordt meestal gevolgd door een gewoner cijfer.".to_owned(),
             format!(
-                "Blijft alles gelijk, dan verwachten we volgend jaar ongeveer {}; in 95 van de 100 gevallen {}.",
-                format.value_with_unit(forecast.value, n),
+                "Blijft alles gelijk, dan verwachten we volgend jaar ongeveer {} (95 van de 100 keer {}).",
+                format.value(forecast.value, n),
                 format.range_in_words(forecast.interval.lower, forecast.interval.upper, n)
             ),
         ]

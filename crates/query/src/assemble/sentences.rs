@@ -381,13 +381,13 @@ impl Subject<'_> {
         paragraphs
     }
 
-    /// From where a value at this number of units is told to be higher or lower.
+    /// From where a value at this number of units is told to be higher or lower; after "let op" that stands in the headline.
     fn limits(&self) -> Option<String> {
         let position = self.position;
         let more = self.more_decimals();
         let bound = |limit: f64| self.bound(limit, more);
         let limits = match (position.expected_lower, position.expected_upper) {
-            _ if matches!(position.label, Label::None(_)) => return None,
+            _ if matches!(position.label, Label::None(_) | Label::Attention(_)) => return None,
             (Some(lower), Some(upper)) => format!("liggen de 95%-grenzen op {} en {}", bound(lower), bound(upper)),
             (Some(lower), None) => format!("ligt de 95%-grens op {}", bound(lower)),
             (None, Some(upper)) => format!("ligt de 95%-grens op {}; naar beneden is er geen", bound(upper)),
