@@ -115,7 +115,9 @@ fn client_numbers_that_never_come_back_leave_no_figure_of_back_in_care() {
     assert!(text.contains("Uw cliëntnummers komen in uw aanlevering nooit terug."), "{text}");
     let (receipt, _) = receipts(&batch).into_iter().find(|(_, receipt)| receipt.year == Some(2025)).unwrap();
     let feedback: serde_json::Value = serde_json::from_slice(&fs::read(receipt.join("terugkoppeling.json")).unwrap()).unwrap();
-    assert!(!feedback.to_string().contains("\"0%\""), "the preview of the provider's own values has no 0 either");
+    let told = feedback.to_string();
+    let row = told.split("Terug in zorg binnen een jaar").nth(1).map(|after| after.chars().take(60).collect::<String>());
+    assert!(row.is_none_or(|row| !row.contains("0%")), "the preview of the provider's own values has no 0 either");
     // An analyst who knows better lets it count.
     fs::write(batch.join("released-holds.csv"), "year,provider_id,code,by,reason\n2025,94000101,W723,analist,elke cliënt kwam echt maar eenmaal\n").unwrap();
     run("year", &folder.join("inbox-2025"), &batch).expect_code(0);

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::Value;
+use spiegel_model::Report;
 
 use crate::command::{KIBG_YEAR, KIBG_YEAR_BEFORE, kibg, query, reports, rows, scratch, spiegel};
 use crate::tree::copy;
+use crate::truth::truth;
 
 type Row = BTreeMap<String, String>;
 
@@ -20,18 +23,24 @@ fn counted(rows: Vec<Row>) -> BTreeMap<String, u64> {
     rows.into_iter().map(|row| (row["provider_id"].clone(), row["n"].parse().unwrap())).collect()
 }
 
+/// A country in which scales have norms.
+fn batch() -> &'static Path {
+    static BATCH: OnceLock<PathBuf> = OnceLock::new();
+    BATCH.get_or_init(|| truth().join("batch"))
+}
+
 #[test]
 fn a_query_on_a_batch_sees_the_effect_that_the_reports_tell() {
-    let selected = counted(query(kibg(), "kibg", "SELECT provider_id, COUNT(*) AS n FROM treatment_effect WHERE year = 2025 GROUP BY provider_id"));
-    let told = counted(query(kibg(), "kibg", "SELECT provider_id, n FROM positions_2025 WHERE indicator = 'behandeleffect' AND n > 0"));
+    let selected = counted(query(batch(), "kibg", "SELECT provider_id, COUNT(*) AS n FROM treatment_effect WHERE year = 2025 GROUP BY provider_id"));
+    let told = counted(query(batch(), "kibg", "SELECT provider_id, n FROM positions_2025 WHERE indicator = 'behandeleffect' AND n > 0"));
     assert!(told.len() > 5, "{}", told.len());
     assert_eq!(selected, told);
     // The norms are those of reference.json, and --year says whose.
-    let text = fs::read(kibg().join("results/2025/reference.json")).unwrap();
+    let text = fs::read(batch().join("results/2025/reference.json")).unwrap();
     let reference: Value = serde_json::from_slice(&text).unwrap();
-    let norms = query(kibg(), "kibg", "SELECT scale, sd FROM instrument_norm");
+    let norms = query(batch(), "kibg", "SELECT scale, sd FROM instrument_norm");
     assert_eq!(norms.len(), reference["norms"].as_array().unwrap().len());
-    let ask = |year: &str| spiegel(&["query", "--batch", kibg().to_str().unwrap(), "--year", year, "SELECT COUNT(*) AS n FROM instrument_norm"]);
+    let ask = |year: &str| spiegel(&["query", "--batch", batch().to_str().unwrap(), "--year", year, "SELECT COUNT(*) AS n FROM instrument_norm"]);
     assert!(ask("2025").expect_code(0).stderr.contains("norms      of 2025"));
     assert!(ask("2019").expect_code(2).stderr.contains("has no results of 2019; it has 2025"));
 }
@@ -40,7 +49,7 @@ fn a_query_on_a_batch_sees_the_effect_that_the_reports_tell() {
 #[test]
 fn severity_at_the_start_is_the_nearest_measurement_in_t() {
     let rated = query(
-        kibg(),
+        batch(),
         "kibg",
         "SELECT severity_at_start.provider_id, severity_at_start.trajectory_id, severity, start_t,
              MIN(ABS(start_t - 50 - 10 * (measurement.score - instrument_norm.mean) / instrument_norm.sd)) AS distance
@@ -66,26 +75,29 @@ fn severity_at_the_start_is_the_nearest_measurement_in_t() {
         assert!((0.2..0.5).contains(&share), "{class}: {share}");
     }
     let mut told = 0;
-    for made in reports(kibg(), "2025") {
-        let Some(block) = made.report.population.as_ref().and_then(|page| page.blocks.iter().find(|block| block.title.starts_with("Ernst"))) else { continue };
-        if made.provider == "groep" {
+    let folders = fs::read_dir(batch().join("reports/2025")).unwrap().flatten().map(|entry| entry.path());
+    for folder in folders.filter(|folder| folder.join("v1/report.json").is_file()) {
+        let report: Report = serde_json::from_slice(&fs::read(folder.join("v1/report.json")).unwrap()).unwrap();
+        let provider = report.provider.id.clone();
+        let Some(block) = report.population.as_ref().and_then(|page| page.blocks.iter().find(|block| block.title.starts_with("Ernst"))) else { continue };
+        if provider == "groep" {
             continue;
         }
-        let count = |class: &str| of_class.get(&(made.provider.as_str(), class)).copied().unwrap_or(0);
+        let count = |class: &str| of_class.get(&(provider.as_str(), class)).copied().unwrap_or(0);
         let known = count("light") + count("moderate") + count("high");
         for (row, class) in block.rows.iter().zip(["light", "moderate", "high"]) {
             let Some(own) = row.own else {
                 assert!(row.own_text == "<10" || row.own_text == "n.g.", "{}", row.own_text);
                 continue;
             };
-            assert!((own - count(class) as f64 / known as f64).abs() < 1e-9, "{}: {class}", made.provider);
+            assert!((own - count(class) as f64 / known as f64).abs() < 1e-9, "{}: {class}", provider);
             told += 1;
         }
         // Of all clients, and last.
         let unknown = block.rows.last().unwrap();
         assert_eq!(unknown.label, "onbekend");
         if let Some(share) = unknown.own {
-            assert!((share - (1.0 - known as f64 / block.n as f64)).abs() < 1e-9, "{}", made.provider);
+            assert!((share - (1.0 - known as f64 / block.n as f64)).abs() < 1e-9, "{}", provider);
         }
     }
     assert!(told > 8, "{told} shares");
@@ -133,7 +145,7 @@ fn first_report(batch: &Path) -> Value {
 /// What stands side by side in a row can be subtracted; each row says what it is in.
 #[test]
 fn every_row_of_the_signals_names_its_scale() {
-    let text = fs::read_to_string(kibg().join("results/2025/signalen.csv")).unwrap();
+    let text = fs::read_to_string(batch().join("results/2025/signalen.csv")).unwrap();
     let text = text.trim_start_matches('\u{feff}').replace(',', ".").replace(';', ",");
     let signals = rows(text.as_bytes());
     assert!(signals.len() > 50, "{}", signals.len());

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use spiegel_sample::{Country, CountryOptions};
 
@@ -44,8 +46,13 @@ fn rank_correlation(one: &[f64], other: &[f64]) -> f64 {
     product(&one, &other) / (product(&one, &one) * product(&other, &other)).sqrt()
 }
 
-/// A country of 150 providers over two years, its values of the second, each beside its truth, by indicator.
-fn pairs() -> BTreeMap<String, Vec<Pair>> {
+/// A country of 150 providers over two years, in which scales have norms, with the results of the second year. Tests only look at it.
+pub(crate) fn truth() -> &'static PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(made)
+}
+
+fn made() -> PathBuf {
     let folder = scratch("truth");
     let options = CountryOptions { providers: 150, first_year: 2024, years: 2, seed: 11, dirty: false };
     Country::new(options).write(&folder).unwrap();
@@ -60,6 +67,12 @@ fn pairs() -> BTreeMap<String, Vec<Pair>> {
     run("ingest", KIBG_YEAR_BEFORE);
     run("ingest", KIBG_YEAR);
     run("benchmark", KIBG_YEAR);
+    folder
+}
+
+/// The values of the second year, each beside its truth, by indicator.
+fn pairs() -> BTreeMap<String, Vec<Pair>> {
+    let (folder, batch) = (truth(), truth().join("batch"));
     let placed = query(&batch, "kibg", "SELECT * FROM positions_2025 WHERE value IS NOT NULL");
     let placed: BTreeMap<(String, String), BTreeMap<String, String>> =
         placed.into_iter().map(|row| ((row["indicator"].clone(), row["provider_id"].clone()), row)).collect();

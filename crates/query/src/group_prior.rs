@@ -21,12 +21,9 @@ pub(crate) fn priors(results: &Results, indicator: &IndicatorResult) -> BTreeMap
         Some((summary.n() as f64, summary.value()? - yardstick.offset(), yardstick.variance(summary)?))
     };
     let values: BTreeMap<&str, (f64, f64, f64)> = results.providers.keys().filter_map(|id| Some((id.as_str(), placed(id)?))).collect();
-    // Groups with the same words have the same members; a provider is a member of its own.
-    let mut members: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for provider in results.providers.values() {
-        let Some(group) = provider.groups.first() else { continue };
-        let all = group.others.iter().map(String::as_str).chain([provider.id.as_str()]);
-        members.entry(&group.words).or_default().extend(all.filter(|id| values.contains_key(id)));
+    let mut members: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for class in results.providers.values().filter_map(|provider| Some(&provider.groups.first()?.class)) {
+        members.entry(class.number).or_insert_with(|| class.members.iter().map(String::as_str).filter(|id| values.contains_key(id)).collect());
     }
     members.retain(|_, ids| ids.len() >= results.year.minimum.group_providers);
     let means: Vec<stats::GroupMean> = members
@@ -41,7 +38,7 @@ pub(crate) fn priors(results: &Results, indicator: &IndicatorResult) -> BTreeMap
         })
         .collect();
     let priors = year.national.mean.and_then(|national| stats::group_priors(&means, national)).unwrap_or_default();
-    let of_words: BTreeMap<&str, f64> = members.keys().copied().zip(priors).collect();
-    let prior = |words: &str| of_words.get(words).copied();
-    results.providers.values().filter_map(|one| Some((one.id.clone(), prior(&one.groups.first()?.words)?))).collect()
+    let of_class: BTreeMap<usize, f64> = members.keys().copied().zip(priors).collect();
+    let prior = |class: usize| of_class.get(&class).copied();
+    results.providers.values().filter_map(|one| Some((one.id.clone(), prior(one.groups.first()?.class.number)?))).collect()
 }

@@ -132,13 +132,13 @@ mod tests {
         assert!(between > 0.0);
         // Two samples: 400 units of one level, 960 units of 24 levels.
         let error = (within / 400.0 + within / 960.0 + between + between / 24.0).sqrt();
-        let limits = yardstick.limits(400, stats::Z95);
+        let [limits, _] = yardstick.lines(400);
         assert!((limits.upper.unwrap() - (others + stats::Z95 * error)).abs() < 1e-6, "{limits:?}");
         // A small one is a part of the nation that it is measured against.
         let small = Yardstick::new(&spec, &national, "s03", summaries.get("s03")).unwrap();
         assert!(!small.is_left_out() && (small.target() - national.mean.unwrap()).abs() < 1e-12);
         let own = (within * (1.0 / 40.0 - 1.0 / 1360.0) + between).sqrt();
-        assert!((small.limits(40, stats::Z95).upper.unwrap() - (national.mean.unwrap() + stats::Z95 * own)).abs() < 1e-6);
+        assert!((small.lines(40)[0].upper.unwrap() - (national.mean.unwrap() + stats::Z95 * own)).abs() < 1e-6);
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
         assert!((yardstick.target() - events as f64 / 960.0).abs() < 1e-12);
         // Wider than when the others were known without error.
         let known = stats::limits_proportion(400, yardstick.target(), national.between.unwrap(), stats::Z95);
-        let limits = yardstick.limits(400, stats::Z95);
+        let [limits, _] = yardstick.lines(400);
         assert!(limits.upper.unwrap() > known.upper.unwrap() && limits.lower.unwrap() < known.lower.unwrap());
     }
 

@@ -78,14 +78,9 @@ pub(crate) fn run(
         talk::line(&format!("broken     rule {code} cannot run; `spiegel pipeline check {}` may say why", pipeline.directory.display()));
     }
     let found: usize = checks.findings.values().map(Vec::len).sum();
-    let holding: Vec<&Rule> = rules.rules.iter().filter(|rule| rule.check.is_some() && !rule.holds.is_empty()).collect();
-    for (part, receipt) in join_all(batch, rules, &checks, &parts, year, threads, &progress)? {
-        for rule in holding.iter().filter(|rule| receipt.findings.contains_key(&rule.code)) {
-            checks.found_while_reading(&part.provider_id, rule);
-        }
-        if let Some(one) = members.get_mut(&part) {
-            one.receipt = receipt;
-        }
+    let joins = parts.iter().map(|part| (part, members.remove(part).map(|one| &mut one.receipt))).collect();
+    for (provider, rule) in join_all(batch, rules, &checks, joins, year, threads, &progress)? {
+        checks.found_while_reading(&provider, rule);
     }
     let held = checks.held(rules, pipeline);
     let summary = format!("{queries} rules on {} submissions, {found} findings, {} held for an analyst", parts.len(), held.len());
@@ -124,40 +119,57 @@ fn made_from(root: &Path, pipeline: &Pipeline, definitions: &str, year: i32) -> 
     Ok(sha256(&parts))
 }
 
-/// Joins on plain threads; each receipt is written by one of them.
-fn join_all(
+/// A submission with its receipt, when it is at hand.
+type Join<'a> = (&'a PartRef, Option<&'a mut Receipt>);
+
+/// Joins on plain threads; each receipt is written by one of them. Says which rules of the reader that hold indicators found something
+/// at whom, in order.
+fn join_all<'r>(
     batch: &Batch,
-    rules: &RuleSet,
+    rules: &'r RuleSet,
     checks: &LakeChecks,
-    parts: &[PartRef],
+    mut joins: Vec<Join<'_>>,
     year: i32,
     threads: usize,
     progress: &Progress,
-) -> anyhow::Result<BTreeMap<PartRef, Receipt>> {
+) -> anyhow::Result<Vec<(String, &'r Rule)>> {
     let lake = Lake::open(batch.root())?;
+    let holding: Vec<&'r Rule> = rules.rules.iter().filter(|rule| rule.check.is_some() && !rule.holds.is_empty()).collect();
+    let found: Mutex<Vec<(String, &'r Rule)>> = Mutex::new(Vec::new());
     let (no_findings, nothing_checked) = (Vec::new(), BTreeMap::new());
-    let joined: Mutex<Result<BTreeMap<PartRef, Receipt>, spiegel_ingest::Error>> = Mutex::new(Ok(BTreeMap::new()));
-    let join = |part: &PartRef| {
+    let failure: Mutex<Option<spiegel_ingest::Error>> = Mutex::new(None);
+    let join = |(part, receipt): &mut Join<'_>| {
         let queried = Queried {
             findings: checks.findings.get(&part.provider_id).unwrap_or(&no_findings),
             checked: checks.checked.get(&part.provider_id).unwrap_or(&nothing_checked),
             broken: &checks.broken,
         };
-        let answer = lake.join(part, year, rules, queried);
-        let mut all = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match (answer, all.as_mut()) {
-            (Ok(Some(receipt)), Ok(all)) => _ = all.insert(part.clone(), receipt),
-            (Err(error), Ok(_)) => *all = Err(error),
-            _ => {}
+        match lake.join(part, year, receipt.as_deref(), rules, queried) {
+            Ok(after) => {
+                let of_reader = after.iter().flat_map(|after| holding.iter().filter(|rule| after.findings.contains_key(&rule.code)));
+                let mut all = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                all.extend(of_reader.map(|rule| (part.provider_id.clone(), *rule)));
+                drop(all);
+                if let (Some(receipt), Some(after)) = (receipt, after) {
+                    **receipt = after;
+                }
+            }
+            Err(error) => _ = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error),
         }
         progress.advance();
     };
+    let share = joins.len().div_ceil(threads.max(1)).max(1);
     thread::scope(|scope| {
-        for share in parts.chunks(parts.len().div_ceil(threads.max(1)).max(1)) {
-            scope.spawn(|| share.iter().for_each(join));
+        for share in joins.chunks_mut(share) {
+            scope.spawn(|| share.iter_mut().for_each(join));
         }
     });
-    Ok(joined.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)?)
+    if let Some(error) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(error.into());
+    }
+    let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.code.cmp(&b.1.code)));
+    Ok(found)
 }
 
 /// The indicators that are held in a year, without what an analyst released.

@@ -34,7 +34,8 @@ pub(crate) struct Workplace {
 impl Workplace {
     fn open(common: &Common) -> anyhow::Result<Self> {
         if !common.year.is_file() {
-            return Err(Usage(format!("there is no year file {}", common.year.display())).into());
+            let elsewhere = "nor beside the program, nor in the folder that SPIEGEL_HOME names";
+            return Err(Usage(format!("there is no year file {}, {elsewhere}", common.year.display())).into());
         }
         let year = spiegel_query::load_year(&common.year)?;
         let pipeline_directory = common
@@ -66,6 +67,7 @@ pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
     let read = ingest::run(&workplace, &pipeline, &arguments.reading, &template)?;
     benchmark::run(&workplace, pipeline)?;
     let made = report::run(&workplace, &arguments.making)?;
+    crate::verbs::write_page(&workplace.batch)?;
     Ok(read.and(made))
 }
 
@@ -91,7 +93,7 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
     report::run(&workplace, &arguments.making)
 }
 
-pub(crate) use release::{release, verify};
+pub(crate) use release::{release, verify, withdraw};
 pub(crate) use report::beside as template_beside;
 
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.

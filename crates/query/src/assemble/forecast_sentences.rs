@@ -9,16 +9,10 @@ impl Subject<'_> {
     /// Only after "let op": a value within the limits needs no forecast, and a signal is less likely to be chance. A group is no
     /// provider, so that what providers are like says nothing about it.
     pub(super) fn forecast(&self) -> Vec<String> {
-        let (Label::Attention(_), Voice::You) = (self.position.label, self.voice()) else { return Vec::new() };
+        let (Label::Attention(_), Voice::You) = (self.position.label, self.words.voice()) else { return Vec::new() };
         let Some(forecast) = self.position.forecast else { return Vec::new() };
-        let (format, n) = (&self.spec.format, self.position.n);
-        vec![
-            "Een opvallend cijfer wordt meestal gevolgd door een gewoner cijfer.".to_owned(),
-            format!(
-                "Blijft alles gelijk, dan verwachten we volgend jaar ongeveer {} (95 van de 100 keer {}).",
-                format.value(forecast.value, n),
-                format.range_in_words(forecast.interval.lower, forecast.interval.upper, n)
-            ),
-        ]
+        let (format, n, words) = (&self.spec.format, self.position.n, self.words);
+        let range = words.range_in_words(format, forecast.interval.lower, forecast.interval.upper, n);
+        vec![words.forecast_less(), words.forecast(words.value(format, forecast.value, n), range)]
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spiegel_model::{Category, Characteristic, PopulationBlock, PopulationPage, PopulationRow, decimal, percentage};
+use spiegel_model::{Category, Characteristic, PopulationBlock, PopulationPage, PopulationRow};
 
 use super::voice::Voice;
-use crate::{GROUP, Results};
+use crate::Results;
+use crate::texts::Words;
 
 /// A difference is named from this many percentage points (report specification 3.6).
 const NAMED_DIFFERENCE: f64 = 0.05;
@@ -13,6 +14,9 @@ const NAMED_DIFFERENCE: f64 = 0.05;
 const NAMED_CATEGORIES: usize = 3;
 /// Two-sided 99 % of the standard normal: a difference is named only outside this range.
 const Z99: f64 = 2.575_829_303_548_901;
+
+/// Longest alternative text, in characters (report specification 9.2).
+const ALTERNATIVE_TEXT: usize = 350;
 
 struct Difference {
     size: f64,
@@ -22,19 +26,14 @@ struct Difference {
 
 pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> {
     let spec = results.pipeline.spec.population.as_ref()?;
-    let voice = Voice::of(provider);
+    let words = results.words(provider);
+    let voice = words.voice();
     let mut blocks = Vec::new();
     let (mut differences, mut notes, mut shifts) = (Vec::new(), Vec::new(), Vec::new());
     for characteristic in &spec.characteristics {
         let Some(providers) = results.population.get(&characteristic.id) else { continue };
         let Some(own) = providers.get(provider) else { continue };
-        let mut national: BTreeMap<&str, u64> = BTreeMap::new();
-        // The group holds members that count already.
-        for counts in providers.iter().filter(|(id, _)| *id != GROUP).map(|(_, counts)| counts) {
-            for (category, units) in counts {
-                *national.entry(category.as_str()).or_default() += units.unwrap_or(0);
-            }
-        }
+        let Some(national) = results.national_population.get(&characteristic.id) else { continue };
         let own_total: u64 = own.values().map(|units| units.unwrap_or(0)).sum();
         let counted = |counts: &dyn Fn(&str) -> u64| Denominators::of(characteristic, counts);
         let of_nation = counted(&|category| national.get(category).copied().unwrap_or(0));
@@ -51,17 +50,17 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
             let share_national = national.get(category.id.as_str()).copied().unwrap_or(0) as f64 / national_of.max(1) as f64;
             let share = units.filter(|_| !hidden.contains(&category.id.as_str()) && own_of > 0).map(|units| units as f64 / own_of as f64);
             let own_text = match (units, share) {
-                (_, Some(share)) => percentage(share, 0),
-                (None, None) => "n.b.".to_owned(),
+                (_, Some(share)) => words.percentage(share, 0),
+                (None, None) => words.not_available(),
                 (Some(units), None) if units < spec.minimum => format!("<{}", spec.minimum),
                 // Hidden with a small one, so that it cannot be found by subtraction.
-                (Some(_), None) => "n.g.".to_owned(),
+                (Some(_), None) => words.not_shown(),
             };
             if let Some(share) = share {
                 let spread = (share_national * (1.0 - share_national) / own_of as f64).sqrt();
                 let size = share - share_national;
                 if size.abs() >= NAMED_DIFFERENCE && size.abs() > Z99 * spread {
-                    differences.push(Difference { size, words: difference(category, size > 0.0, voice) });
+                    differences.push(Difference { size, words: difference(category, size > 0.0, words) });
                 }
             }
             rows.push(PopulationRow {
@@ -69,13 +68,13 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
                 own: share,
                 national: Some(share_national),
                 own_text,
-                national_text: percentage(share_national, 0),
+                national_text: words.percentage(share_national, 0),
             });
         }
-        let alt = alt(&characteristic.title, &rows, voice);
+        let alt = alt(&characteristic.title, &rows, words);
         blocks.push(PopulationBlock { title: characteristic.title.clone(), rows, n: own_total, alt });
-        notes.extend(note(results, characteristic));
-        shifts.extend(shift(results, characteristic, provider, voice));
+        notes.extend(note(results, characteristic, words));
+        shifts.extend(shift(results, characteristic, provider, words));
     }
     if blocks.is_empty() {
         return None;
@@ -84,16 +83,10 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
     let group_words = results.pipeline.spec.group_report.as_ref().filter(|_| voice == Voice::Group);
     Some(PopulationPage {
         title: group_words.map_or(&spec.title, |words| &words.population_title).clone(),
-        sentences: sentences(results, &differences, shifts),
+        sentences: sentences(results, &differences, shifts, words),
         blocks,
-        heads: vec![voice.say("U", "Groep").to_owned(), "Landelijk".to_owned()],
-        legend: format!(
-            "Blauwe stip: het aandeel bij {}. Open rondje: het aandeel landelijk. Aandelen van {}. Aantallen onder de {} staan er niet. n.g.: niet getoond, omdat een klein aantal er anders uit af te leiden is. n.b.: niet beschikbaar.{}",
-            voice.say("u", "de groep"),
-            spec.units,
-            spec.minimum,
-            notes.iter().map(|note| format!(" {note}")).collect::<String>()
-        ),
+        heads: vec![words.head_own(), words.head_nation()],
+        legend: [words.population_legend(&spec.units, spec.minimum)].into_iter().chain(notes).collect::<Vec<_>>().join(" "),
         closing: group_words.map_or(&spec.closing, |words| &words.population_closing).clone(),
     })
 }
@@ -119,9 +112,9 @@ impl Denominators {
 }
 
 /// How to read a characteristic, with the borders of the norms. None when there is nothing to say.
-fn note(results: &Results, characteristic: &Characteristic) -> Option<String> {
+fn note(results: &Results, characteristic: &Characteristic, words: Words<'_>) -> Option<String> {
     let severity = results.pipeline.spec.norms.as_ref().and_then(|norms| norms.severity.as_ref());
-    let border = |value: Option<f64>| value.map_or_else(String::new, |value| decimal(value, 0));
+    let border = |value: Option<f64>| value.map_or_else(String::new, |value| words.decimal(value, 0));
     let text = characteristic
         .note
         .replace("{moderate_from}", &border(severity.map(|one| one.moderate_from)))
@@ -130,20 +123,20 @@ fn note(results: &Results, characteristic: &Characteristic) -> Option<String> {
 }
 
 /// By how much the clients differ in a characteristic, as the case-mix model of an indicator has it: told when it is more than chance.
-fn shift(results: &Results, characteristic: &Characteristic, provider: &str, voice: Voice) -> Option<String> {
+fn shift(results: &Results, characteristic: &Characteristic, provider: &str, words: Words<'_>) -> Option<String> {
     let id = characteristic.shift_of.as_ref()?;
     let indicator = results.indicators.iter().find(|one| one.indicator.spec.id == *id)?;
     let spec = &indicator.indicator.spec;
-    let words = spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref())?;
+    let declared = spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref())?;
     let model = indicator.years.get(&results.year.year)?.national.case_mix.as_ref()?;
     let expected = model.providers.get(provider)?;
     let (shift, n) = (expected.shift?, expected.shift_units);
     if n < results.year.minimum.labelled || shift.abs() <= Z99 * model.shift_spread? / (n as f64).sqrt() {
         return None;
     }
-    let words = if shift > 0.0 { &words.more } else { &words.less };
-    let told = words.replace("{difference}", &decimal(shift.abs(), spec.adjusters.iter().find_map(|one| one.shift.as_ref())?.decimals));
-    Some(format!("{} {told} ({}).", voice.say("Uw cliënten", "De cliënten van de groep"), spec.unit.counted(n)))
+    let told = if shift > 0.0 { &declared.more } else { &declared.less };
+    let told = told.replace("{difference}", &words.decimal(shift.abs(), declared.decimals));
+    Some(words.population_shift(told, words.counted(&spec.unit, n)))
 }
 
 /// Which categories are not shown. Where shares are of those of whom it is known, the known and the unknown cannot be subtracted from
@@ -199,37 +192,26 @@ fn hidden<'a>(
     hidden
 }
 
-fn sentences(results: &Results, differences: &[Difference], shifts: Vec<String>) -> Vec<String> {
-    let providers = &results.pipeline.spec.words.providers;
+fn sentences(results: &Results, differences: &[Difference], shifts: Vec<String>, words: Words<'_>) -> Vec<String> {
     if differences.is_empty() && shifts.is_empty() {
-        return vec![format!("We zien geen duidelijke verschillen met de cliënten van andere {providers}.")];
+        return vec![words.population_none(&results.pipeline.spec.words.providers)];
     }
-    differences
-        .iter()
-        .take(NAMED_CATEGORIES)
-        .map(|one| {
-            format!("{}: {} procentpunt verschil met het landelijke aandeel.", one.words, decimal(one.size.abs() * 100.0, 0))
-        })
-        .chain(shifts)
-        .collect()
+    let said = differences.iter().take(NAMED_CATEGORIES);
+    said.map(|one| words.population_points(&one.words, words.decimal(one.size.abs() * 100.0, 0))).chain(shifts).collect()
 }
 
 /// `U behandelt meer 65-plussers`, `Bij u is de verwijzer minder vaak onbekend`.
-fn difference(category: &Category, is_more: bool, voice: Voice) -> String {
-    if category.unknown.is_empty() {
-        format!("{} behandelt {} {}", voice.say("U", "De groep"), if is_more { "meer" } else { "minder" }, category.words)
-    } else {
-        format!("Bij {} is {} {} {}", voice.say("u", "de groep"), category.unknown, if is_more { "vaker" } else { "minder vaak" }, category.label)
+fn difference(category: &Category, is_more: bool, words: Words<'_>) -> String {
+    match (category.unknown.is_empty(), is_more) {
+        (true, true) => words.population_more(&category.words),
+        (true, false) => words.population_fewer(&category.words),
+        (false, true) => words.population_unknown_more(&category.unknown, &category.label),
+        (false, false) => words.population_unknown_less(&category.unknown, &category.label),
     }
 }
 
-fn alt(title: &str, rows: &[PopulationRow], voice: Voice) -> String {
-    let own = voice.say("u", "de groep");
-    let parts: Vec<String> =
-        rows.iter().map(|row| format!("{} {} tegen {}", row.label, row.own_text, row.national_text)).collect();
-    let mut text = format!("{title}, bij {own} tegen landelijk: {}.", parts.join("; "));
-    if text.chars().count() > 350 {
-        text = format!("{title}: aandelen bij {own} naast landelijke aandelen, in {} categorieën; de getallen staan ernaast.", rows.len());
-    }
-    text
+fn alt(title: &str, rows: &[PopulationRow], words: Words<'_>) -> String {
+    let parts: Vec<String> = rows.iter().map(|row| words.alt_population_row(&row.label, &row.own_text, &row.national_text)).collect();
+    let text = words.alt_population(title, parts.join("; "));
+    if text.chars().count() > ALTERNATIVE_TEXT { words.alt_population_many(title, rows.len()) } else { text }
 }
