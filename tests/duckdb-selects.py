@@ -31,10 +31,10 @@ def prepare(connection, batch, pipeline, year):
         for scale in instrument["scale"]:
             row = (instrument["code"], scale["name"].lower(), scale["minimum"], scale["maximum"], bool(scale.get("effect")), scale["direction"] == "higher")
             connection.execute("INSERT INTO instrument_scale VALUES (?, ?, ?, ?, ?, ?)", row)
-    connection.execute("CREATE TABLE instrument_norm(instrument VARCHAR, scale VARCHAR, n BIGINT, mean DOUBLE, sd DOUBLE, reliable_change DOUBLE, cut_off DOUBLE)")
+    connection.execute("CREATE TABLE instrument_norm(instrument VARCHAR, scale VARCHAR, n BIGINT, mean DOUBLE, sd DOUBLE, reliable_change DOUBLE, cut_off DOUBLE, moderate_from DOUBLE, high_from DOUBLE)")
     for norm in json.loads((batch / "results" / str(year) / "reference.json").read_text())["norms"]:
-        row = tuple(norm[name] for name in ("instrument", "scale", "n", "mean", "sd", "reliable_change", "cut_off"))
-        connection.execute("INSERT INTO instrument_norm VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        row = tuple(norm[name] for name in ("instrument", "scale", "n", "mean", "sd", "reliable_change", "cut_off", "moderate_from", "high_from"))
+        connection.execute("INSERT INTO instrument_norm VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     indicators = [(folder.name, (folder / "indicator.sql").read_text()) for folder in sorted((pipeline / "indicators").iterdir())]
     views = {file.stem: file.read_text() for file in sorted((pipeline / "views").glob("*.sql"))}
     everything = [sql for _, sql in indicators] + list(views.values())

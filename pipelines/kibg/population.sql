@@ -1,10 +1,28 @@
 -- Who counts: trajectories closed in the report year, administrative closings left out. units: how many fall in the category.
 -- A client whose age is unknown is left out of the ages only. diagnosis: absent by law with a privacy statement, which is a category
 -- of its own (views/client_trajectory.sql); in the zorgprestatiemodel the profile often takes its place (domain, trap 4).
-WITH closed AS (
-    SELECT provider_id, age_at_start AS age, sex, diagnosis_group, care_demand_type, product, referrer
+-- severity: of the measurement before treatment, against the norm of the year (views/severity_at_start.sql); unknown without one.
+WITH rated AS (
+    SELECT provider_id, trajectory_id, severity
+    FROM severity_at_start
+    WHERE year = $year
+),
+closed AS (
+    SELECT
+        client_trajectory.provider_id,
+        client_trajectory.age_at_start AS age,
+        client_trajectory.sex,
+        client_trajectory.diagnosis_group,
+        client_trajectory.care_demand_type,
+        client_trajectory.product,
+        client_trajectory.referrer,
+        rated.severity
     FROM client_trajectory
-    WHERE year = $year AND end_date IS NOT NULL AND close_reason <> 'administratief'
+    LEFT JOIN rated
+        ON rated.provider_id = client_trajectory.provider_id AND rated.trajectory_id = client_trajectory.trajectory_id
+    WHERE client_trajectory.year = $year
+        AND client_trajectory.end_date IS NOT NULL
+        AND client_trajectory.close_reason <> 'administratief'
 ),
 described AS (
     SELECT
@@ -63,6 +81,12 @@ described AS (
             WHEN referrer = 'huisarts' THEN 'huisarts'
             ELSE 'other'
         END AS category
+    FROM closed
+    UNION ALL
+    SELECT
+        provider_id,
+        'severity' AS characteristic,
+        COALESCE(severity, 'unknown') AS category
     FROM closed
 )
 SELECT provider_id, characteristic, category, COUNT(*) AS units

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::command::{KIBG_YEAR_BEFORE, definitions, root, scratch, spiegel};
+use crate::command::{KIBG_YEAR_BEFORE, definitions, query, receipts, root, scratch, spiegel};
 use crate::submissions::{run, run_year};
 use crate::tree::copy;
 
@@ -80,4 +80,47 @@ fn clients_that_nobody_recognises_hold_back_in_care() {
     run_year("ingest", KIBG_YEAR_BEFORE, &fixture.join("inbox-before"), &batch).expect_code(0);
     run("year", &fixture.join("inbox"), &batch).expect_code(0);
     assert_eq!(held(&batch), ["terug-in-zorg (W724)"]);
+}
+
+/// Without client numbers that come back nobody would seem to return: the figure is not there, and the page says why. Before that, what
+/// an analyst would see when the finding did not prevent it: 0.
+#[test]
+fn client_numbers_that_never_come_back_leave_no_figure_of_back_in_care() {
+    let folder = scratch("never-back");
+    let delivery = |year: i32| {
+        let delivered = folder.join(format!("inbox-{year}/KIBG_94000101_{year}_01"));
+        fs::create_dir_all(&delivered).unwrap();
+        let text = fs::read_to_string(root().join("tests/bad-submissions/W723-never-twice/trajecten.csv")).unwrap();
+        fs::write(delivered.join("trajecten.csv"), text.replace(";2025-", &format!(";{year}-"))).unwrap();
+        delivered.parent().unwrap().to_owned()
+    };
+    let batch = folder.join("batch");
+    run_year("ingest", KIBG_YEAR_BEFORE, &delivery(2024), &batch).expect_code(0);
+    run("year", &delivery(2025), &batch).expect_code(0);
+    assert_eq!(held(&batch), ["terug-in-zorg (W723)"]);
+    let value = || {
+        let rows = query(&batch, "kibg", "SELECT value FROM observations_2025 WHERE indicator = 'terug-in-zorg' AND year = 2025");
+        rows.into_iter().map(|row| row["value"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(value(), [""]);
+    let page = || {
+        let text = fs::read(batch.join("reports/2025/94000101/v1/report.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        let row = report["summary"]["rows"].as_array().unwrap().iter().find(|row| row["indicator"] == "terug-in-zorg").unwrap()["own"].clone();
+        let page = report["indicators"].as_array().unwrap().iter().find(|page| page["id"] == "terug-in-zorg").unwrap().to_string();
+        (row, page)
+    };
+    let (row, text) = page();
+    assert_eq!(row, "niet aangeleverd");
+    assert!(text.contains("Uw cliëntnummers komen in uw aanlevering nooit terug."), "{text}");
+    let (receipt, _) = receipts(&batch).into_iter().find(|(_, receipt)| receipt.year == Some(2025)).unwrap();
+    let feedback: serde_json::Value = serde_json::from_slice(&fs::read(receipt.join("terugkoppeling.json")).unwrap()).unwrap();
+    let told = feedback.to_string();
+    let row = told.split("Terug in zorg binnen een jaar").nth(1).map(|after| after.chars().take(60).collect::<String>());
+    assert!(row.is_none_or(|row| !row.contains("0%")), "the preview of the provider's own values has no 0 either");
+    // An analyst who knows better lets it count.
+    fs::write(batch.join("released-holds.csv"), "year,provider_id,code,by,reason\n2025,94000101,W723,analist,elke cliënt kwam echt maar eenmaal\n").unwrap();
+    run("year", &folder.join("inbox-2025"), &batch).expect_code(0);
+    assert_eq!(value(), ["0.0"]);
+    assert!(!page().1.contains("nooit terug"));
 }

@@ -33,6 +33,8 @@ mod effect;
 #[cfg(test)]
 mod feedback;
 #[cfg(test)]
+mod frozen_reference;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod indicators;

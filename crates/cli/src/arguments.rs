@@ -490,6 +490,9 @@ pub(crate) struct Query {
     /// Folder of the pipeline, for its views on a batch.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,
+    /// Whose norms views in T are made with [default: the latest year with results].
+    #[arg(long, requires = "batch")]
+    pub(crate) year: Option<i32>,
     /// How to print.
     #[arg(long, value_enum, default_value_t = RowFormat::Table)]
     pub(crate) format: RowFormat,

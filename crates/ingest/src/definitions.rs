@@ -374,8 +374,8 @@ fn rule_mistakes(rules: &RuleSet) -> Vec<String> {
         if rule.query.is_some() && rule.consequence < Consequence::Empty {
             mistakes.push(format!("{code}: a query can empty, warn or inform, not refuse or quarantine"));
         }
-        if rule.query.is_none() && !rule.holds.is_empty() {
-            mistakes.push(format!("{code}: only a rule with a query can hold indicators"));
+        if rule.query.is_none() && rule.check.is_none() && !rule.holds.is_empty() {
+            mistakes.push(format!("{code}: only a rule with a query or a check can hold indicators"));
         }
         for slot in slots(&rule.message).chain(slots(&rule.remedy)).filter(|slot| !SLOTS.contains(slot)) {
             mistakes.push(format!("{code}: unknown slot {{{slot}}}; known: {}", SLOTS.join(", ")));

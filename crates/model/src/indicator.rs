@@ -103,6 +103,9 @@ pub struct IndicatorSpec {
     /// full follow-up has no `met`: it counts in the Kaplan-Meier estimate only (statistics 6.14).
     #[serde(default)]
     pub survival: Option<Survival>,
+    /// Findings with which the value cannot be computed: it is told as not available, with the reason.
+    #[serde(default)]
+    pub unless: Vec<Unless>,
     /// Years before which values cannot be compared with those after.
     #[serde(default, rename = "break")]
     pub breaks: Vec<Break>,
@@ -226,6 +229,17 @@ pub struct Coverage {
 pub struct Survival {
     /// Days after which the share is read.
     pub horizon: u32,
+}
+
+/// A finding on a delivery with which the value of an indicator cannot be computed. Other findings that hold an indicator only wait for
+/// an analyst.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unless {
+    /// Code of the rule, which holds this indicator (`holds`).
+    pub code: String,
+    /// Why there is no value, one Dutch sentence to the provider.
+    pub because: String,
 }
 
 /// A year from which values mean something else.

@@ -27,7 +27,7 @@ pub use finding::{
 };
 pub use indicator::{
     Adjuster, AdjusterKind, Break, Coverage, DefinitionError, Delivered, Direction, GroupWords, Guideline, IndicatorSpec, IndicatorText, Kind, ShiftWords, Survival, Tips,
-    UnitWords, Verbs,
+    UnitWords, Unless, Verbs,
 };
 pub use instrument::{Instrument, InstrumentSet, Scale, Scoring};
 pub use misspelt::{nearest, toml_message};
@@ -40,9 +40,9 @@ pub use pages::{
 pub use overview::{NationalIndicator, NationalReport, Overview, OverviewIndicator, OverviewProvider, OverviewValue};
 pub use pipeline::{
     Category, Characteristic, Delivery, DeliveryKind, GroupReportSpec, GroupSpec, Minimums, NormSpec, PartsSpec, PipelineSpec, PipelineWords, PopulationSpec, QualityField, QualitySpec, QualityStep,
-    RegisterSpec, ReportSpec, SheetSpec, StratumSpec, WorksheetSpec, YearSpec,
+    RegisterSpec, ReportSpec, SeveritySpec, SheetSpec, StratumSpec, WorksheetSpec, YearSpec,
 };
-pub use position::{Adjusted, Covered, Incidence, Label, MissingCode, PartValue, Pooled, Position, Range, Side, TrendState, WithinKind};
+pub use position::{Adjusted, Covered, Forecast, Incidence, Label, MissingCode, PartValue, Pooled, Position, Range, Side, TrendState, WithinKind};
 pub use release::{
     CheckOutcome, CheckResult, CodebookRow, Criterion, DiagnosisLevels, Differencing, DimensionSet, DistributionMeasure, Generator, IndexedRelease, Manifest,
     ManifestColumn, ManifestFile, ManifestInputs, ManifestTable, Node, PrivacyReport, PrivacyYear, PrivateOverlay, Publication, PublicPolicy, ReleaseIndex,

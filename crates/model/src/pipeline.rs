@@ -180,7 +180,7 @@ pub struct PartsSpec {
 
 /// The norm table: T = 50 + 10 (score − mean)/SD on a scale where higher is worse, from the scores that the SQL selects in the report
 /// year, frozen with the year (domain 4.4). In SQL it is the table `instrument_norm`: `instrument, scale, n, mean, sd,
-/// reliable_change, cut_off`, the last two in T.
+/// reliable_change, cut_off, moderate_from, high_from`, the last four in T.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NormSpec {
@@ -195,6 +195,23 @@ pub struct NormSpec {
     /// Border between clients and others, in T.
     pub cut_off: f64,
     /// True when somebody has checked the two against a published source.
+    pub verified: bool,
+    /// Classes of severity before treatment. None: `moderate_from` and `high_from` are NULL in SQL.
+    #[serde(default)]
+    pub severity: Option<SeveritySpec>,
+}
+
+/// Classes of severity before treatment, the same for every scale: in T, against the nation's clients on that scale.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeveritySpec {
+    /// Lowest T of the middle class.
+    pub moderate_from: f64,
+    /// Lowest T of the highest class.
+    pub high_from: f64,
+    /// Where the two come from.
+    pub source: String,
+    /// True when somebody has read them there.
     pub verified: bool,
 }
 
@@ -310,6 +327,17 @@ pub struct Characteristic {
     pub id: String,
     /// As printed: `Leeftijd`.
     pub title: String,
+    /// Shares of what is known are of those of whom it is known; the share of the unknown is of all. For what is measured in a part of
+    /// the clients, so that who measures less does not seem to have fewer of each.
+    #[serde(default)]
+    pub of_known: bool,
+    /// How to read it, one sentence in the legend, with slots `{moderate_from}` and `{high_from}` of the norms. May be empty.
+    #[serde(default)]
+    pub note: String,
+    /// Id of the indicator whose first adjuster with words for it says by how much clients differ in this; told when that is more than
+    /// chance.
+    #[serde(default)]
+    pub shift_of: Option<String>,
     /// Categories in order: as in the SQL, as printed.
     pub categories: Vec<Category>,
 }
@@ -352,6 +380,10 @@ pub struct YearSpec {
     /// Files in `norms/` whose norms stand in the report, without `.toml`, in order.
     #[serde(default)]
     pub norms: Vec<String>,
+    /// For a share: its margin of relevance δ is at most this part of the national share, or of what that is short of 1 when that is
+    /// less, so that 5 percentage points are not the margin of what happens to 3 in 100. None: δ is what the indicator declares.
+    #[serde(default)]
+    pub relative_margin: Option<f64>,
     /// Minimum numbers.
     pub minimum: Minimums,
     /// Comparable groups. A provider belongs to each that can be filled; the first is drawn in figures.

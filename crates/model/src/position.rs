@@ -202,6 +202,16 @@ pub struct Incidence {
     pub interval: Option<Range>,
 }
 
+/// What another year with as many units is likely to show when neither the provider nor the nation changes, from a provider that stands
+/// out (statistics 10).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// The most plausible level, in the unit of the indicator.
+    pub value: f64,
+    /// Where 95 in 100 results lie.
+    pub interval: Range,
+}
+
 /// One provider on one indicator in one year.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Position {
@@ -252,4 +262,7 @@ pub struct Position {
     pub incidence: Option<Incidence>,
     /// The most plausible level: the own value drawn towards the national one as far as its units ask (statistics 6.7).
     pub shrunken: Option<f64>,
+    /// What to expect of next year. None unless the label is [`Label::Attention`].
+    #[serde(default)]
+    pub forecast: Option<Forecast>,
 }

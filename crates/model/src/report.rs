@@ -146,6 +146,9 @@ pub struct SpineRow {
     pub interval: Option<Range>,
     /// Comparable group.
     pub group: Option<f64>,
+    /// Own value after adjustment, which the place is that of. None where the place is that of the own value.
+    #[serde(default)]
+    pub adjusted: Option<f64>,
 }
 
 /// A value with its label for a plot.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use spiegel_model::{Adjuster, IndicatorSpec, Kind};
 use spiegel_stats as stats;
 
-use crate::Summary;
+use crate::{Drift, Summary};
 use crate::units::{Covariate, Units};
 
 /// Categories with fewer units than this join the reference, so that no category stands for a handful of clients.
@@ -31,12 +31,16 @@ pub struct CaseMix {
     pub within_skewness: f64,
     /// Variation between providers after adjustment: τ² of means, or τ² on the scale of log-odds. None with fewer than 10.
     pub between: Option<f64>,
+    /// Beside the model of the year before. None when that is not known, or of another definition.
+    pub drift: Option<Drift>,
+    /// Standard deviation over the nation's units of the first adjuster with words for how clients differ. None without one.
+    pub(crate) shift_spread: Option<f64>,
     /// By provider.
     pub(crate) providers: BTreeMap<String, Expected>,
 }
 
 /// One coefficient of a model.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Coefficient {
     /// Adjuster and, for a category, which one: `opleiding: laag`.
     pub name: String,
@@ -152,6 +156,8 @@ impl CaseMix {
             within_variance,
             within_skewness,
             between,
+            drift: None,
+            shift_spread: shift_spread(spec, units, &order),
             providers,
         })
     }
@@ -314,6 +320,15 @@ fn shifts(spec: &IndicatorSpec, units: &Units, order: &[usize], groups: &[usize]
     }
     let (total, n) = sums.iter().fold((0.0, 0.0), |all, one| (all.0 + one.0, all.1 + one.1));
     sums.iter().map(|(sum, count)| (*count > 0.0 && n > 0.0).then(|| (sum / count - total / n, *count as u64))).collect()
+}
+
+/// Spread over all units of the adjuster that [`shifts`] tells of.
+fn shift_spread(spec: &IndicatorSpec, units: &Units, order: &[usize]) -> Option<f64> {
+    let (_, covariate) = spec.adjusters.iter().zip(&units.covariates).find(|(adjuster, _)| adjuster.shift.is_some())?;
+    let Covariate::Number(cells) = covariate else { return None };
+    let mut known: Vec<f64> = order.iter().filter_map(|unit| cells[*unit]).collect();
+    known.sort_by(f64::total_cmp);
+    stats::moments(&known)?.sd
 }
 
 fn between(

@@ -12,7 +12,7 @@ use datafusion::arrow::array::{ArrayRef, BooleanArray, Date32Array, Float64Array
 use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::ScalarValue;
-use spiegel_model::{ColumnType, DefinitionError, Delivered, SubmissionSchema};
+use spiegel_model::{ColumnType, DefinitionError, Delivered, NormSpec, SubmissionSchema};
 
 use crate::engine::Rows;
 use crate::observe::Detail;
@@ -54,7 +54,7 @@ pub fn run_cases(
     let file = format!("indicators/{}/cases.slt", indicator.spec.id);
     let (year, mut tables, expected) = parse(&file, text)?;
     let mut mistakes = Vec::new();
-    let norms = norms(&file, tables.remove("instrument_norm")).unwrap_or_else(|error| {
+    let norms = norms(&file, tables.remove("instrument_norm"), pipeline.spec.norms.as_ref()).unwrap_or_else(|error| {
         mistakes.extend(error.into_mistakes());
         Vec::new()
     });
@@ -122,7 +122,7 @@ fn one_row_per_unit(rows: &Rows, cases: &str, text: &str) -> Result<(), Error> {
 }
 
 /// The norms that a case file gives, as if the nation had been measured.
-fn norms(file: &str, grid: Option<Grid>) -> Result<Vec<Norm>, Error> {
+fn norms(file: &str, grid: Option<Grid>, classes: Option<&NormSpec>) -> Result<Vec<Norm>, Error> {
     const HEADS: [&str; 6] = ["instrument", "scale", "mean", "sd", "reliable_change", "cut_off"];
     let Some(grid) = grid else { return Ok(Vec::new()) };
     if grid.heads != HEADS {
@@ -134,7 +134,7 @@ fn norms(file: &str, grid: Option<Grid>) -> Result<Vec<Norm>, Error> {
             let wrong = || mistake(file, line, format!("table instrument_norm: {} holds no numbers where it must", row.join(" | ")));
             let numbers: Vec<f64> = row.iter().skip(2).map(|cell| cell.parse().map_err(|_| wrong())).collect::<Result<_, Error>>()?;
             let (&[mean, sd, reliable_change, cut_off], [instrument, scale, ..]) = (numbers.as_slice(), row.as_slice()) else { return Err(wrong()) };
-            Ok(Norm { instrument: instrument.clone(), scale: scale.to_lowercase(), n: 0, mean, sd, reliable_change, cut_off })
+            Ok(Norm { instrument: instrument.clone(), scale: scale.to_lowercase(), n: 0, mean, sd, reliable_change, cut_off, moderate_from: None, high_from: None }.with_classes(classes))
         })
         .collect()
 }

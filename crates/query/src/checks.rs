@@ -27,6 +27,14 @@ pub struct LakeChecks {
 pub type Held = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 impl LakeChecks {
+    /// Adds that a rule of the reader found something in the delivery of a provider, so that it can hold indicators as a query can.
+    pub fn found_while_reading(&mut self, provider: &str, rule: &Rule) {
+        let Some(check) = &rule.check else { return };
+        let (column, _, _) = check.columns();
+        let finding = QueryFinding { code: rule.code.clone(), table: rule.table.clone(), column: column.to_owned(), ..QueryFinding::default() };
+        self.findings.entry(provider.to_owned()).or_default().push(finding);
+    }
+
     /// Which indicators these findings hold. A finding on a column holds only the indicators that need that column.
     #[must_use]
     pub fn held(&self, rules: &RuleSet, pipeline: &Pipeline) -> Held {
@@ -163,6 +171,15 @@ pub fn check_rules(pipeline: &Pipeline, schema: &SubmissionSchema, rules: &RuleS
     for rule in &rules.rules {
         for id in rule.affects.iter().chain(&rule.holds).filter(|id| !pipeline.spec.indicators.contains(id)) {
             note(Error::definition(FILE, format!("{}: there is no indicator `{id}`", rule.code)));
+        }
+    }
+    for spec in pipeline.indicators.iter().map(|indicator| &indicator.spec) {
+        for unless in &spec.unless {
+            let rule = rules.rule(&unless.code).filter(|rule| rule.holds.contains(&spec.id));
+            if rule.is_none() {
+                let message = format!("`[[unless]]` names {}, and no rule of that code holds `{}` in {FILE}", unless.code, spec.id);
+                note(Error::definition(format!("indicators/{}/indicator.toml", spec.id), message));
+            }
         }
     }
     if rules.rules.iter().all(|rule| rule.query.is_none()) {

@@ -96,6 +96,9 @@ pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>, texts: &Texts) -
             wrong("coverage.minimum", "`minimum` and `caution` are shares between 0 and 1, `minimum` not above `caution`");
         }
     }
+    for (number, unless) in spec.unless.iter().enumerate().filter(|(_, unless)| unless.because.trim().is_empty()) {
+        found.push(source.mistake(&format!("unless.{number}.because"), format!("`because` must say why there is no value with {}", unless.code)));
+    }
     found.extend(adjusters(spec, source));
     found.extend(breaks(spec, source));
     found
@@ -197,6 +200,31 @@ pub(crate) fn among(pipeline: &Pipeline) -> Vec<DefinitionError> {
         found.push(source.mistake("indicators", message));
     }
     found.extend(quality_and_norms(pipeline, &source));
+    found.extend(characteristics(pipeline, &source));
+    found
+}
+
+/// Characteristics of clients that lean on an indicator or on norms that are not there.
+fn characteristics(pipeline: &Pipeline, source: &Source<'_>) -> Vec<DefinitionError> {
+    let mut found = Vec::new();
+    let has_classes = pipeline.spec.norms.as_ref().is_some_and(|norms| norms.severity.is_some());
+    for (number, one) in pipeline.spec.population.iter().flat_map(|population| &population.characteristics).enumerate() {
+        let mut wrong = |key: &str, message: String| found.push(source.mistake(&format!("population.characteristic.{number}.{key}"), message));
+        if let Some(id) = &one.shift_of {
+            let of_indicator = pipeline.indicators.iter().find(|indicator| indicator.spec.id == *id);
+            if of_indicator.is_none_or(|indicator| indicator.spec.adjusters.iter().all(|adjuster| adjuster.shift.is_none())) {
+                wrong("shift_of", format!("`shift_of`: there is no indicator `{id}` with an adjuster that has `shift`"));
+            }
+        }
+        if !has_classes && ["{moderate_from}", "{high_from}"].iter().any(|slot| one.note.contains(slot)) {
+            wrong("note", "`note` names a border, and `[norms.severity]` declares none".to_owned());
+        }
+    }
+    if let Some(severity) = pipeline.spec.norms.as_ref().and_then(|norms| norms.severity.as_ref())
+        && severity.moderate_from >= severity.high_from
+    {
+        found.push(source.mistake("norms.severity.moderate_from", "`moderate_from` must lie below `high_from`"));
+    }
     found
 }
 

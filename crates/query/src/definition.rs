@@ -177,6 +177,9 @@ pub fn load_year(file: &Path) -> Result<YearSpec, Error> {
     if year.minimum.shown < 1 || year.minimum.labelled < year.minimum.shown {
         return Err(Error::definition(name, "`minimum.labelled` must be at least `minimum.shown`, and that at least 1"));
     }
+    if year.relative_margin.is_some_and(|part| !(part > 0.0 && part <= 1.0)) {
+        return Err(Error::definition(name, "`relative_margin` must be above 0, and at most 1"));
+    }
     Ok(year)
 }
 

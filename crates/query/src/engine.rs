@@ -67,16 +67,14 @@ impl Engine {
     /// # Errors
     /// [`Error::Lake`] when a table cannot be read, [`Error::Pipeline`] when a view is not valid SQL.
     pub fn open(lake: &Path, pipeline: &Pipeline, threads: usize) -> Result<Self, Error> {
-        let engine = Self::tables(lake, pipeline, threads)?;
-        engine.register_views(pipeline, None)?;
-        Ok(engine)
+        Self::open_with_norms(lake, pipeline, &[], threads)
     }
 
-    /// As [`Self::open`], with these norms; views are made as they are asked for.
+    /// The same with a norm table, so that views in T hold what reports hold.
     ///
     /// # Errors
-    /// As for [`Self::open`].
-    pub(crate) fn open_with_norms(lake: &Path, pipeline: &Pipeline, norms: &[Norm], threads: usize) -> Result<Self, Error> {
+    /// As [`Self::open`].
+    pub fn open_with_norms(lake: &Path, pipeline: &Pipeline, norms: &[Norm], threads: usize) -> Result<Self, Error> {
         let engine = Self::tables(lake, pipeline, threads)?;
         engine.register_norms(pipeline, norms)?;
         engine.register_views(pipeline, None)?;

@@ -18,6 +18,8 @@ pub struct National {
     pub providers: usize,
     /// Units of all providers with a value.
     pub units: u64,
+    /// Σn² over those providers: how unequal they are in size.
+    pub squared_units: f64,
     /// Units that meet the criterion, for a proportion.
     pub events: u64,
     /// National mean, weighted by clients (decision 20). None without any value.
@@ -107,6 +109,7 @@ impl National {
             delivered: delivered.len(),
             providers: counted.len(),
             units,
+            squared_units: delivered.iter().map(|summary| (summary.n() as f64).powi(2)).sum(),
             events,
             mean,
             within_variance,

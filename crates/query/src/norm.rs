@@ -32,6 +32,20 @@ pub struct Norm {
     pub reliable_change: f64,
     /// Border between clients and others, in T.
     pub cut_off: f64,
+    /// Lowest T of the middle class of severity before treatment. None when the pipeline declares no classes.
+    #[serde(default)]
+    pub moderate_from: Option<f64>,
+    /// Lowest T of the highest class.
+    #[serde(default)]
+    pub high_from: Option<f64>,
+}
+
+impl Norm {
+    /// With the classes of severity that the pipeline declares: the same T on every scale.
+    pub(crate) fn with_classes(self, spec: Option<&NormSpec>) -> Self {
+        let severity = spec.and_then(|spec| spec.severity.as_ref());
+        Self { moderate_from: severity.map(|one| one.moderate_from), high_from: severity.map(|one| one.high_from), ..self }
+    }
 }
 
 /// Estimates the norms of the report year from the lake; empty when the pipeline declares none.
@@ -70,14 +84,16 @@ fn norm(pipeline: &Pipeline, spec: &NormSpec, (instrument, scale): (String, Stri
     let reliability = pipeline.instruments.instrument(&instrument)?.scale(scale.as_bytes())?.reliability;
     // 1.96 standard errors of a difference, with the spread of clients as the unit (Jacobson and Truax; domain 4.5).
     let reliable_change = reliability.and_then(|reliability| stats::reliable_change(T_SPREAD, reliability)).unwrap_or(spec.reliable_change);
-    Some(Norm { instrument, scale, n: moments.n, mean: moments.mean, sd, reliable_change, cut_off: spec.cut_off })
+    let norm = Norm { instrument, scale, n: moments.n, mean: moments.mean, sd, reliable_change, cut_off: spec.cut_off, moderate_from: None, high_from: None };
+    Some(norm.with_classes(Some(spec)))
 }
 
 /// The table `instrument_norm`.
 pub(crate) fn table(norms: &[Norm]) -> Result<RecordBatch, Error> {
     let text = |cell: fn(&Norm) -> &str| Arc::new(StringArray::from_iter_values(norms.iter().map(cell))) as ArrayRef;
     let number = |cell: fn(&Norm) -> f64| Arc::new(Float64Array::from_iter_values(norms.iter().map(cell))) as ArrayRef;
-    let columns: [(&str, ArrayRef); 7] = [
+    let optional = |cell: fn(&Norm) -> Option<f64>| Arc::new(Float64Array::from_iter(norms.iter().map(cell))) as ArrayRef;
+    let columns: [(&str, ArrayRef); 9] = [
         ("instrument", text(|norm| &norm.instrument)),
         ("scale", text(|norm| &norm.scale)),
         ("n", Arc::new(UInt64Array::from_iter_values(norms.iter().map(|norm| norm.n)))),
@@ -85,6 +101,8 @@ pub(crate) fn table(norms: &[Norm]) -> Result<RecordBatch, Error> {
         ("sd", number(|norm| norm.sd)),
         ("reliable_change", number(|norm| norm.reliable_change)),
         ("cut_off", number(|norm| norm.cut_off)),
+        ("moderate_from", optional(|norm| norm.moderate_from)),
+        ("high_from", optional(|norm| norm.high_from)),
     ];
-    RecordBatch::try_from_iter(columns).map_err(|error| Error::Bug(format!("table instrument_norm: {error}")))
+    RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, name.ends_with("_from")))).map_err(|error| Error::Bug(format!("table instrument_norm: {error}")))
 }

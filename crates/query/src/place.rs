@@ -1,20 +1,20 @@
 //! The place of one provider on one indicator: statistics 6 and 7 with the words of decision 18.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use spiegel_model::{Adjusted, FunnelLine, IndicatorSpec, Kind, Label, Minimums, MissingCode, Position, Range, Side, TrendState, WithinKind};
+use spiegel_model::{Adjusted, Forecast, FunnelLine, IndicatorSpec, Kind, Label, Minimums, MissingCode, Position, Range, Side, TrendState, WithinKind};
 use spiegel_stats as stats;
 
-use crate::{National, Summary};
+use crate::others::{Others, Refitted};
+use crate::{GROUP, National, Summary};
 
 /// Replicates of the bootstrap (statistics 6.1).
 const BOOTSTRAP_REPLICATES: u32 = 1999;
 /// From this n the t interval covers as well as the bootstrap on values as skewed as minutes and days, at a
 /// thousandth of the work (statistics 6.1 gives .930 against .937 at n = 50; the gap closes with the root of n).
 const UNITS_WITHOUT_BOOTSTRAP: usize = 400;
-/// A provider with more than this share of all units is measured against the others (statistics 6.10).
-const SHARE_FOR_LEAVE_ONE_OUT: f64 = 0.05;
 /// Points on a funnel line.
 const FUNNEL_POINTS: usize = 48;
 /// Above this n the lines of a case-mix model of shares narrow with the standard error, except at the own n.
@@ -66,13 +66,18 @@ pub(crate) struct Yardstick<'a> {
     model: Model<'a>,
     /// Raw value less adjusted value; 0 without a case-mix model.
     offset: f64,
+    /// The target is that of the others, because the provider has a large part of all units (statistics 6.10).
+    is_left_out: bool,
 }
 
+/// `benchmark` is what is uncertain of the target, beside the variation between providers and in its unit; 0 when the provider is a part
+/// of the nation that it is measured against.
 #[derive(Debug)]
 enum Model<'a> {
     /// With the lines of the nation at the sizes of its funnel, and what they are drawn around.
-    Share { rho: f64, drawn: &'a BTreeMap<u64, Lines>, mean: f64 },
-    Mean { total: f64, within_variance: f64, within_skewness: f64, between: f64 },
+    Share { rho: f64, benchmark: f64, drawn: &'a BTreeMap<u64, Lines>, mean: f64 },
+    /// `total` is None when the provider is no part of its target.
+    Mean { total: Option<f64>, within_variance: f64, within_skewness: f64, between: f64, benchmark: f64 },
     AdjustedShare(AdjustedShare<'a>),
 }
 
@@ -80,9 +85,10 @@ enum Model<'a> {
 #[derive(Debug)]
 struct AdjustedShare<'a> {
     /// Probabilities of the provider's own units, ascending. None when the model does not know it: then those of an average unit.
-    own: Option<&'a [f64]>,
+    own: Option<Cow<'a, [f64]>>,
     target: f64,
     between: f64,
+    benchmark: f64,
     /// What the own units are measured by; made when it is asked for.
     reference: OnceCell<Option<stats::AdjustedReference>>,
     /// The lines at [`EXACT_UNITS_IN_FUNNEL`].
@@ -100,52 +106,62 @@ impl<'a> Yardstick<'a> {
     /// None when the nation has too few providers for a place.
     pub(crate) fn new(spec: &IndicatorSpec, national: &'a National, provider: &str, summary: Option<&Summary>) -> Option<Self> {
         let target = national.mean?;
-        if let Some(adjusted) = Self::adjusted(spec, national, target, provider) {
+        let others = summary.and_then(|summary| Others::of(national, summary));
+        if let Some(adjusted) = Self::adjusted(spec, national, target, provider, summary.zip(others)) {
             return Some(adjusted);
         }
         let between = national.between?;
-        let mut yardstick = Self { target, model: Model::Share { rho: between, drawn: &national.lines, mean: target }, offset: 0.0 };
-        match (spec.kind, summary) {
-            (Kind::Proportion, Some(Summary::Proportion { events, n })) => {
-                let rest = national.units.saturating_sub(*n);
-                if *n as f64 > SHARE_FOR_LEAVE_ONE_OUT * national.units as f64 && rest > 0 {
-                    yardstick.target = national.events.saturating_sub(*events) as f64 / rest as f64;
-                }
+        let model = match spec.kind {
+            Kind::Proportion => {
+                let uncertainty = |others: Others| others.variance(1.0 - between, between);
+                Model::Share { rho: between, benchmark: others.map_or(0.0, uncertainty).min(1.0 - between), drawn: &national.lines, mean: target }
             }
-            (Kind::Proportion, _) => {}
-            (Kind::Mean, _) => {
-                yardstick.model = Model::Mean {
-                    total: national.units as f64,
-                    within_variance: national.within_variance?,
+            Kind::Mean => {
+                let within_variance = national.within_variance?;
+                Model::Mean {
+                    total: others.is_none().then_some(national.units as f64),
+                    within_variance,
                     within_skewness: national.within_skewness,
                     between,
-                };
+                    benchmark: others.map_or(0.0, |others| others.variance(within_variance, between)),
+                }
             }
-        }
-        Some(yardstick)
+        };
+        Some(Self { target: others.map_or(target, |others| others.mean), model, offset: 0.0, is_left_out: others.is_some() })
     }
 
     /// None without a case-mix model that can place.
-    fn adjusted(spec: &IndicatorSpec, national: &'a National, target: f64, provider: &str) -> Option<Self> {
+    fn adjusted(spec: &IndicatorSpec, national: &'a National, target: f64, provider: &str, large: Option<(&Summary, Others)>) -> Option<Self> {
         let case_mix = national.case_mix.as_ref().filter(|model| model.places())?;
         let between = case_mix.between?;
         let expected = case_mix.providers.get(provider);
+        let large = large.zip(expected).and_then(|((summary, others), expected)| Some((others, Refitted::new(&case_mix.providers, expected, summary, &others)?)));
         let model = match spec.kind {
-            Kind::Mean => Model::Mean {
-                total: national.units as f64,
-                within_variance: case_mix.within_variance?,
-                within_skewness: case_mix.within_skewness,
-                between,
-            },
-            Kind::Proportion => Model::AdjustedShare(AdjustedShare {
-                own: expected.map(|expected| expected.probabilities.as_slice()),
-                target,
-                between,
-                reference: OnceCell::new(),
-                border: OnceCell::new(),
-            }),
+            Kind::Mean => {
+                let within_variance = case_mix.within_variance?;
+                Model::Mean {
+                    total: large.is_none().then_some(national.units as f64),
+                    within_variance,
+                    within_skewness: case_mix.within_skewness,
+                    between,
+                    benchmark: large.as_ref().map_or(0.0, |(others, _)| others.variance(within_variance, between)),
+                }
+            }
+            Kind::Proportion => {
+                let own = match (&large, expected) {
+                    (Some((_, refitted)), _) => Some(Cow::Owned(refitted.probabilities.clone())),
+                    (None, Some(expected)) => Some(Cow::Borrowed(expected.probabilities.as_slice())),
+                    (None, None) => None,
+                };
+                let benchmark = large.as_ref().map_or(0.0, |(others, refitted)| 1.0 / refitted.information + between * others.concentration);
+                let target = large.as_ref().map_or(target, |(others, _)| others.mean);
+                Model::AdjustedShare(AdjustedShare { own, target, between, benchmark, reference: OnceCell::new(), border: OnceCell::new() })
+            }
         };
-        Some(Self { target, model, offset: expected.map_or(0.0, |expected| expected.mean - target) })
+        Some(match large {
+            Some((others, refitted)) => Self { target: others.mean, model, offset: refitted.mean - others.mean, is_left_out: true },
+            None => Self { target, model, offset: expected.map_or(0.0, |expected| expected.mean - target), is_left_out: false },
+        })
     }
 
     /// National mean that the provider is measured against.
@@ -158,12 +174,17 @@ impl<'a> Yardstick<'a> {
         self.offset
     }
 
+    /// Whether the target is that of the others alone.
+    pub(crate) fn is_left_out(&self) -> bool {
+        self.is_left_out
+    }
+
     fn z(&self, summary: &Summary) -> Option<f64> {
         match (&self.model, summary) {
-            (Model::Share { rho, .. }, Summary::Proportion { events, n }) => stats::z_proportion(*events, *n, self.target, *rho),
+            (Model::Share { rho, benchmark, .. }, Summary::Proportion { events, n }) => stats::z_proportion(*events, *n, self.target, rho + benchmark),
             (Model::AdjustedShare(model), Summary::Proportion { events, .. }) => model.reference()?.z(*events),
-            (Model::Mean { total, within_variance, within_skewness, between }, Summary::Mean { n, mean, .. }) => {
-                stats::z_mean(mean - self.offset, self.target, *n as f64, Some(*total), *within_variance, *between, *within_skewness)
+            (Model::Mean { total, within_variance, within_skewness, between, benchmark }, Summary::Mean { n, mean, .. }) => {
+                stats::z_mean(mean - self.offset, self.target, *n as f64, *total, *within_variance, between + benchmark, *within_skewness)
             }
             _ => None,
         }
@@ -172,12 +193,12 @@ impl<'a> Yardstick<'a> {
     /// The limits for `n` units at both lines, on the adjusted scale.
     pub(crate) fn lines(&self, n: u64) -> Lines {
         match &self.model {
-            Model::Share { rho, drawn, mean } => match drawn.get(&n) {
-                Some(lines) if self.target == *mean => *lines,
-                _ => stats::lines_proportion(n, self.target, *rho, LINES),
+            Model::Share { rho, benchmark, drawn, mean } => match drawn.get(&n) {
+                Some(lines) if self.target == *mean && *benchmark == 0.0 => *lines,
+                _ => stats::lines_proportion(n, self.target, rho + benchmark, LINES),
             },
-            Model::Mean { total, within_variance, within_skewness, between } => LINES.map(|z| {
-                stats::limits_mean(n as f64, self.target, Some(*total), *within_variance, *between, *within_skewness, z)
+            Model::Mean { total, within_variance, within_skewness, between, benchmark } => LINES.map(|z| {
+                stats::limits_mean(n as f64, self.target, *total, *within_variance, between + benchmark, *within_skewness, z)
             }),
             Model::AdjustedShare(model) => model.lines(n),
         }
@@ -185,9 +206,9 @@ impl<'a> Yardstick<'a> {
 
     fn detectable_difference(&self, n: u64) -> Option<f64> {
         match &self.model {
-            Model::Share { rho, .. } => stats::proportion_detectable_difference(n, self.target, *rho),
-            Model::Mean { within_variance, between, .. } => {
-                let difference = stats::minimum_detectable_difference(within_variance / n.max(1) as f64, *between);
+            Model::Share { rho, benchmark, .. } => stats::proportion_detectable_difference(n, self.target, rho + benchmark),
+            Model::Mean { within_variance, between, benchmark, .. } => {
+                let difference = stats::minimum_detectable_difference(within_variance / n.max(1) as f64, between + benchmark);
                 difference.is_finite().then_some(difference)
             }
             Model::AdjustedShare(model) => model.reference().map(stats::AdjustedReference::detectable_difference),
@@ -196,25 +217,65 @@ impl<'a> Yardstick<'a> {
 
     /// What is most plausible of the provider's own level, on the adjusted scale (statistics 6.7).
     pub(crate) fn posterior(&self, summary: &Summary) -> Option<Posterior> {
+        self.posterior_around(summary, self.target)
+    }
+
+    /// The same when providers like this one vary around another level than the target: that of a comparable group (statistics 9).
+    pub(crate) fn posterior_around(&self, summary: &Summary, level: f64) -> Option<Posterior> {
         let of = |shrunken: stats::Shrunken| {
             Posterior { mean: shrunken.value, variance: ((shrunken.interval.upper - shrunken.interval.lower) / (2.0 * stats::Z95)).powi(2) }
         };
         match (&self.model, summary) {
-            (Model::Share { rho, .. }, Summary::Proportion { events, n }) => stats::shrink_proportion(*events, *n, self.target, *rho).map(of),
+            (Model::Share { rho, .. }, Summary::Proportion { events, n }) => stats::shrink_proportion(*events, *n, level, *rho).map(of),
             (Model::AdjustedShare(model), Summary::Proportion { events, n }) => {
                 let between = model.between;
                 // τ² on the scale of log-odds is τ²V² of a count with variance V, so that B = τ²V/(1 + τ²V).
                 let variance: f64 = model.probabilities().iter().map(|p| p * (1.0 - p)).sum();
                 let reliability = between * variance / (1.0 + between * variance);
-                let difference = *events as f64 / *n as f64 - self.target - self.offset;
+                let difference = *events as f64 / *n as f64 - level - self.offset;
                 let spread = between * (variance / *n as f64).powi(2);
-                Some(Posterior { mean: self.target + reliability * difference, variance: (1.0 - reliability) * spread })
+                Some(Posterior { mean: level + reliability * difference, variance: (1.0 - reliability) * spread })
             }
             (Model::Mean { within_variance, between, .. }, Summary::Mean { n, mean, .. }) => {
-                stats::shrink_mean(mean - self.offset, self.target, *n as f64, *within_variance, *between).map(of)
+                stats::shrink_mean(mean - self.offset, level, *n as f64, *within_variance, *between).map(of)
             }
             _ => None,
         }
+    }
+
+    /// What a year with as many units, from the same clients, is likely to show, on the adjusted scale (statistics 10).
+    fn forecast(&self, summary: &Summary) -> Option<stats::Forecast> {
+        match (&self.model, summary) {
+            (Model::Share { rho, .. }, Summary::Proportion { events, n }) => stats::forecast_proportion(*events, *n, self.target, *rho, *n),
+            (Model::Mean { within_variance, between, .. }, Summary::Mean { n, mean, .. }) => {
+                let n = *n as f64;
+                stats::forecast_mean(mean - self.offset, self.target, n, *within_variance, *between, n)
+            }
+            (Model::AdjustedShare(model), Summary::Proportion { n, .. }) => {
+                let Posterior { mean, variance } = self.posterior(summary)?;
+                // Normal, as the posterior is: what is uncertain of the level, and what chance makes of another year.
+                let chance = model.probabilities().iter().map(|p| p * (1.0 - p)).sum::<f64>() / (*n as f64).powi(2);
+                let half = stats::Z95 * (variance + chance).sqrt();
+                half.is_finite().then_some(stats::Forecast { value: mean, interval: stats::Interval { lower: mean - half, upper: mean + half } })
+            }
+            _ => None,
+        }
+    }
+
+    /// The variance of a value around the level of providers like it: of its units, and between providers (statistics 9).
+    pub(crate) fn variance(&self, summary: &Summary) -> Option<f64> {
+        let n = summary.n() as f64;
+        let variance = match (&self.model, summary) {
+            (Model::Share { rho, .. }, Summary::Proportion { .. }) => self.target * (1.0 - self.target) * ((1.0 - rho) / n + rho),
+            (Model::Mean { within_variance, between, .. }, Summary::Mean { .. }) => within_variance / n + between,
+            (Model::AdjustedShare(model), Summary::Proportion { .. }) => {
+                let between = model.between;
+                let variance: f64 = model.probabilities().iter().map(|p| p * (1.0 - p)).sum();
+                (variance + between * variance * variance) / (n * n)
+            }
+            _ => return None,
+        };
+        (variance > 0.0 && variance.is_finite()).then_some(variance)
     }
 
     /// The funnel from `smallest` to `largest` n, with `own` n among them; closer together where it curves most.
@@ -249,12 +310,12 @@ impl<'a> Yardstick<'a> {
 
 impl AdjustedShare<'_> {
     fn probabilities(&self) -> &[f64] {
-        self.own.unwrap_or(std::slice::from_ref(&self.target))
+        self.own.as_deref().unwrap_or(std::slice::from_ref(&self.target))
     }
 
     /// None when the model does not know the provider, or nothing about it is uncertain.
     fn reference(&self) -> Option<&stats::AdjustedReference> {
-        self.reference.get_or_init(|| stats::AdjustedReference::new(self.own?, self.between)).as_ref()
+        self.reference.get_or_init(|| stats::AdjustedReference::new(self.own.as_deref()?, self.between + self.benchmark)).as_ref()
     }
 
     fn lines(&self, n: u64) -> Lines {
@@ -262,13 +323,13 @@ impl AdjustedShare<'_> {
         if n > EXACT_UNITS_IN_FUNNEL && n != probabilities.len() as u64 {
             // Exact at the border, and from there as much narrower as the standard error is.
             let variance = probabilities.iter().map(|p| p * (1.0 - p)).sum::<f64>() / probabilities.len() as f64;
-            let error = |n: u64| (variance / n as f64 + self.between * variance * variance).sqrt();
+            let error = |n: u64| (variance / n as f64 + (self.between + self.benchmark) * variance * variance).sqrt();
             let narrower = |limit: Option<f64>| limit.map(|limit| self.target + (limit - self.target) * error(n) / error(EXACT_UNITS_IN_FUNNEL));
             let border = self.border.get_or_init(|| self.lines(EXACT_UNITS_IN_FUNNEL));
             return border.map(|border| stats::Limits { lower: narrower(border.lower), upper: narrower(border.upper) });
         }
         let own = self.reference().filter(|_| n == probabilities.len() as u64);
-        let made = own.is_none().then(|| stats::AdjustedReference::new(&like(probabilities, n), self.between)).flatten();
+        let made = own.is_none().then(|| stats::AdjustedReference::new(&like(probabilities, n), self.between + self.benchmark)).flatten();
         let Some(reference) = own.or(made.as_ref()) else { return [stats::Limits { lower: None, upper: None }; 2] };
         LINES.map(|z| {
             let limits = reference.limits(z);
@@ -333,6 +394,7 @@ pub(crate) fn place(
         coverage: None,
         incidence: None,
         shrunken: None,
+        forecast: None,
     };
     let Some(summary) = summary else { return position };
     if *summary == Summary::Held {
@@ -373,6 +435,12 @@ pub(crate) fn place(
     position.shrunken = yardstick.posterior(summary).map(|posterior| posterior.mean + offset);
     let residual_sd = national.case_mix.as_ref().filter(|model| model.places()).and_then(|model| model.providers.get(provider)).and_then(|expected| expected.residual_sd);
     position.label = label(spec, summary, &position, &yardstick, residual_sd);
+    if matches!(position.label, Label::Attention(_)) && provider != GROUP {
+        position.forecast = yardstick.forecast(summary).map(|forecast| {
+            let interval = stats::Interval { lower: forecast.interval.lower + offset, upper: forecast.interval.upper + offset };
+            Forecast { value: forecast.value + offset, interval: on_scale(spec, interval) }
+        });
+    }
     position
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, Float64Array};
 use datafusion::common::ScalarValue;
-use spiegel_model::{Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
+use spiegel_model::{Covered, Incidence, IndicatorSpec, Kind, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
 use spiegel_stats as stats;
 
 use crate::assemble::Voice;
@@ -125,6 +125,8 @@ pub struct YearResult {
     pub summaries: BTreeMap<String, Summary>,
     /// The nation.
     pub national: National,
+    /// Providers whose delivery does not allow the value, with the reason (`[[unless]]`).
+    pub(crate) not_computable: BTreeMap<String, String>,
 }
 
 /// One indicator over the years.
@@ -156,11 +158,27 @@ impl IndicatorResult {
         Self { indicator: indicator.clone(), years: BTreeMap::new(), in_detail: InDetail::default(), positions: BTreeMap::new(), middles: BTreeMap::new() }
     }
 
+    /// The margin of relevance of a rare share follows the nation of the report year (`relative_margin`), in tenths of a percentage point,
+    /// so that what is printed is what was used.
+    fn settle_margin(&mut self, year: &YearSpec) {
+        let mean = self.years.get(&year.year).and_then(|result| result.national.mean);
+        let spec = &mut self.indicator.spec;
+        if let (Kind::Proportion, Some(mean), Some(part)) = (spec.kind, mean, year.relative_margin) {
+            spec.margin = margin_of_share(spec.margin, mean, part);
+        }
+    }
+
     /// The position of one provider in the report year; None when it delivered nothing at all.
     #[must_use]
     pub fn position(&self, provider: &str) -> Option<&Position> {
         self.positions.get(provider)
     }
+}
+
+/// The margin of a share: what is declared, and at most this part of the rarer of what happens and what does not.
+fn margin_of_share(declared: f64, mean: f64, part: f64) -> f64 {
+    let largest = part * mean.min(1.0 - mean);
+    declared.min(((largest * 1000.0 + 1e-9).floor() / 1000.0).max(0.001))
 }
 
 /// One indicator in one year without what is held in it, with single units in the report year.
@@ -172,16 +190,22 @@ fn observed(
     held: &Held,
     register: &Register,
 ) -> Result<(YearResult, Option<InDetail>), Error> {
-    let held_now: BTreeSet<String> =
-        held.iter().filter(|(_, indicators)| indicators.contains_key(&indicator.spec.id)).map(|(provider, _)| provider.clone()).collect();
+    let codes = || held.iter().filter_map(|(provider, indicators)| Some((provider, indicators.get(&indicator.spec.id)?)));
+    let held_now: BTreeSet<String> = codes().map(|(provider, _)| provider.clone()).collect();
+    let unless = |codes: &BTreeSet<String>| indicator.spec.unless.iter().find(|unless| codes.contains(&unless.code));
+    let not_computable: BTreeMap<String, String> =
+        codes().filter_map(|(provider, codes)| Some((provider.clone(), unless(codes)?.because.clone()))).collect();
     let detail = if year == spec.year { Detail::Units } else { Detail::Summaries };
     let mut observed = observe::observe(engine, indicator, &parameters(spec, year), &held_now, detail)?;
     let case_mix = CaseMix::fit(&indicator.spec, &observed.units, spec.minimum.shown);
     let mut summaries = std::mem::take(&mut observed.summaries);
-    summaries.extend(held_now.into_iter().map(|provider| (provider, Summary::Held)));
+    summaries.extend(held_now.into_iter().map(|provider| {
+        let summary = if not_computable.contains_key(&provider) { Summary::NotDelivered { n: None } } else { Summary::Held };
+        (provider, summary)
+    }));
     let national = National::new(&indicator.spec, &spec.minimum, &summaries, register, case_mix);
     let in_detail = (detail == Detail::Units).then(|| InDetail::new(&spec.minimum, observed));
-    Ok((YearResult { summaries, national }, in_detail))
+    Ok((YearResult { summaries, national, not_computable }, in_detail))
 }
 
 /// What is known of single units: parts of the care, and follow-up.
@@ -272,6 +296,9 @@ impl Results {
                 result.years.insert(one, of_year);
                 result.in_detail = in_detail.unwrap_or_default();
             }
+        }
+        for result in &mut indicators {
+            result.settle_margin(&year);
         }
         progress(Progress::Begins("population and quality"));
         let population = population(engine, &pipeline, &year)?;
@@ -401,16 +428,20 @@ impl Results {
         let covering = self.indicators.iter().find(|one| one.indicator.spec.id == declared.indicator);
         let summary = covering.and_then(|one| one.years.get(&self.year.year)).and_then(|result| result.summaries.get(&position.provider_id));
         let Some(Summary::Proportion { events, n }) = summary.filter(|summary| summary.n() >= self.year.minimum.shown) else { return };
-        let share = *events as f64 / *n as f64;
+        // What this indicator can count may be less than what is there: a pair on a scale without a norm is no effect.
+        let covered = (*events).min(position.n);
+        let share = covered as f64 / *n as f64;
         let bounds = position.events.and_then(|met| stats::manski_bounds(met, position.n, (*n).max(position.n)));
         position.coverage = Some(Covered {
-            units: *events,
+            units: covered,
             of: *n,
             caution: share < declared.caution,
             bounds: bounds.map(|bounds| Range { lower: bounds.lower, upper: bounds.upper }),
         });
         if share < declared.minimum && !matches!(position.label, Label::None(_)) {
             position.label = Label::None(MissingCode::NotComparable);
+            // Without a place there is nothing that it follows from, nor that follows from it.
+            (position.z, position.forecast) = (None, None);
         }
     }
 
@@ -605,4 +636,17 @@ fn population(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result<P
         Ok(())
     })?;
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_margin_of_a_rare_share_follows_the_nation() {
+        let margin = |mean: f64| margin_of_share(0.05, mean, 0.25);
+        assert_eq!((margin(0.03), margin(0.97)), (0.007, 0.007));
+        assert_eq!((margin(0.1), margin(0.2), margin(0.5), margin(0.85)), (0.025, 0.05, 0.05, 0.037));
+        assert_eq!(margin(0.001), 0.001, "a margin of nothing would never be shown");
+    }
 }

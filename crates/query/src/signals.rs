@@ -1,9 +1,10 @@
 //! For the analyst only (decision 29): every placed value with what chance makes of so many comparisons, and what can be said of
 //! ranks.
 
-use spiegel_model::Label;
+use spiegel_model::{IndicatorSpec, Label, Position, ValueFormat, decimal};
 use spiegel_stats as stats;
 
+use crate::group_prior;
 use crate::place::Yardstick;
 use crate::results::IndicatorResult;
 use crate::threads::{available, each};
@@ -22,10 +23,16 @@ pub(crate) struct Signal {
     pub(crate) name: String,
     pub(crate) indicator: String,
     pub(crate) year: i32,
+    /// What the values of this row are in, in Dutch: `minuten`, `aandeel (0 tot 1)`.
+    pub(crate) scale: String,
     pub(crate) n: u64,
+    /// As delivered.
     pub(crate) value: f64,
+    /// What is expected of the clients of the provider: stands beside `value`.
+    pub(crate) expected: Option<f64>,
+    /// None where the place is that of the value as delivered.
     pub(crate) adjusted: Option<f64>,
-    /// What it is measured against.
+    /// What the nation has, the others for a large provider: stands beside `adjusted`, and beside `value` where that is None.
     pub(crate) target: Option<f64>,
     pub(crate) z: f64,
     /// Two-sided.
@@ -33,7 +40,10 @@ pub(crate) struct Signal {
     /// The same, over all providers and indicators together (Benjamini and Hochberg).
     pub(crate) q: f64,
     pub(crate) label: Label,
+    /// Drawn towards what is expected: stands beside `value`.
     pub(crate) most_plausible: Option<f64>,
+    /// The same, drawn towards the comparable group.
+    pub(crate) most_plausible_in_group: Option<f64>,
     pub(crate) expected_rank: Option<f64>,
     pub(crate) percentile: Option<f64>,
     pub(crate) ranks: Option<stats::RankInterval>,
@@ -59,7 +69,14 @@ pub(crate) fn signals(results: &Results) -> Vec<Signal> {
 }
 
 fn placed(results: &Results, indicator: &IndicatorResult) -> Vec<Signal> {
-    let rankability = indicator.years.get(&results.year.year).and_then(|year| year.national.rankability);
+    let spec = &indicator.indicator.spec;
+    let Some(year) = indicator.years.get(&results.year.year) else { return Vec::new() };
+    let priors = group_prior::priors(results, indicator);
+    let in_group = |position: &Position| {
+        let (provider, summary) = (&position.provider_id, year.summaries.get(&position.provider_id)?);
+        let yardstick = Yardstick::new(spec, &year.national, provider, Some(summary))?;
+        Some(yardstick.posterior_around(summary, *priors.get(provider)?)?.mean + yardstick.offset())
+    };
     indicator
         .positions
         .values()
@@ -72,22 +89,36 @@ fn placed(results: &Results, indicator: &IndicatorResult) -> Vec<Signal> {
                 name: results.register.name_of(&position.provider_id).to_owned(),
                 indicator: position.indicator.clone(),
                 year: position.year,
+                scale: scale(spec),
                 n: position.n,
                 value,
+                expected: position.target,
                 adjusted: position.adjusted.as_ref().map(|adjusted| adjusted.value),
-                target: position.target,
+                // The adjusted value is as far from the nation as the value is from what is expected.
+                target: position.target.map(|expected| position.adjusted.as_ref().map_or(expected, |adjusted| expected - value + adjusted.value)),
                 z,
                 p,
                 q: p,
                 label: position.label,
                 most_plausible: position.shrunken,
+                most_plausible_in_group: in_group(position),
                 expected_rank: None,
                 percentile: None,
                 ranks: None,
-                rankability,
+                rankability: year.national.rankability,
             })
         })
         .collect()
+}
+
+/// What the values of an indicator are in.
+fn scale(spec: &IndicatorSpec) -> String {
+    match (&spec.format, spec.lowest, spec.highest) {
+        (ValueFormat::Percentage, _, _) => "aandeel (0 tot 1)".to_owned(),
+        (ValueFormat::Number { unit, .. }, _, _) if !unit.is_empty() => unit.clone(),
+        (ValueFormat::Number { .. }, Some(lowest), Some(highest)) => format!("score ({} tot {})", decimal(lowest, 0), decimal(highest, 0)),
+        (ValueFormat::Number { .. }, _, _) => "punten".to_owned(),
+    }
 }
 
 /// Expected ranks with their intervals, where differences between providers are large enough to rank at all.

@@ -9,7 +9,7 @@ use datafusion::arrow::array::{ArrayRef, Float64Array, Int32Array, StringArray, 
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::file::properties::WriterProperties;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use spiegel_model::Label;
 
@@ -22,7 +22,7 @@ use crate::{Coefficient, ComparableGroup, Error, Norm, Results, Standing};
 const ALL_PROVIDERS: &str = "alle";
 
 /// The national figures that a year's reports are measured against: `reference.json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Reference {
     /// Report year.
     pub year: i32,
@@ -35,7 +35,7 @@ pub struct Reference {
 }
 
 /// The nation on one indicator in the report year.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ReferenceIndicator {
     /// Indicator id.
     pub id: String,
@@ -62,7 +62,7 @@ pub struct ReferenceIndicator {
 }
 
 /// A case-mix model as it is frozen.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct ReferenceModel {
     /// Coefficients, in the order of the columns.
     pub coefficients: Vec<Coefficient>,
@@ -101,6 +101,15 @@ impl Reference {
             })
             .collect();
         Self { year: results.year.year, definitions: results.pipeline.fingerprint.clone(), norms: results.norms.clone(), indicators }
+    }
+
+    /// Reads a `reference.json`.
+    ///
+    /// # Errors
+    /// [`Error::Lake`] when it cannot be read or is not one.
+    pub fn load(file: &Path) -> Result<Self, Error> {
+        let text = fs::read(file).map_err(|error| Error::lake(file, error))?;
+        serde_json::from_slice(&text).map_err(|error| Error::lake(file, error))
     }
 
     /// As text, and its SHA-256.
@@ -262,30 +271,36 @@ fn signal_columns(signals: &[Signal]) -> Columns {
             .text("name", &one.name)
             .text("indicator", &one.indicator)
             .text("label", label_word(one.label))
+            .text("scale", &one.scale)
+            .text("placed_by", if one.adjusted.is_some() { "adjusted" } else { "value" })
             .year("year", one.year)
             .count("n", Some(one.n))
             .count("rank_lower", one.ranks.map(|ranks| ranks.lower))
             .count("rank_upper", one.ranks.map(|ranks| ranks.upper))
             .number("value", Some(one.value))
+            .number("expected", one.expected)
             .number("adjusted", one.adjusted)
             .number("target", one.target)
             .number("z", Some(one.z))
             .number("p", Some(one.p))
             .number("q", Some(one.q))
             .number("most_plausible", one.most_plausible)
+            .number("most_plausible_in_group", one.most_plausible_in_group)
             .number("expected_rank", one.expected_rank)
             .number("percentile", one.percentile)
             .number("in_lowest_quarter", one.ranks.map(|ranks| ranks.in_lowest_quarter))
             .number("rankability", one.rankability);
     }
-    columns.or_empty(&["provider_id", "name", "indicator", "label"], &["value", "z", "p", "q"])
+    columns.or_empty(&["provider_id", "name", "indicator", "label", "scale", "placed_by"], &["value", "z", "p", "q"])
 }
 
-/// For Excel: UTF-8 with a mark, semicolons, decimal commas; text that would be read as a formula is quoted as text.
+/// For Excel: each row names its scale, and each head what a figure stands beside, because values are as delivered and places are adjusted
+/// (decision 21). UTF-8 with a mark, semicolons, decimal commas; text that would be read as a formula is quoted as text.
 fn signals_csv(signals: &[Signal]) -> String {
     let heads = [
-        "agb", "naam", "onderwerp", "jaar", "n", "waarde", "gecorrigeerd", "doel", "z", "p", "q (Benjamini-Hochberg)", "plek", "meest aannemelijk", "verwachte rang",
-        "percentiel", "rang vanaf", "rang tot en met", "kans laagste kwart", "onderscheid",
+        "agb", "naam", "onderwerp", "jaar", "schaal", "n", "waarde zoals geleverd", "bij deze cliënten verwacht (naast waarde)", "gecorrigeerde waarde",
+        "landelijk (naast gecorrigeerde waarde)", "plek volgens", "z", "p", "q (Benjamini-Hochberg)", "plek", "meest aannemelijk (naast waarde)",
+        "meest aannemelijk binnen vergelijkgroep (naast waarde)", "verwachte rang", "percentiel", "rang vanaf", "rang tot en met", "kans laagste kwart", "onderscheid",
     ];
     let number = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.4}").replace('.', ","));
     let mut csv = format!("\u{feff}{}\r\n", heads.join(";"));
@@ -295,15 +310,19 @@ fn signals_csv(signals: &[Signal]) -> String {
             one.name.clone(),
             one.indicator.clone(),
             one.year.to_string(),
+            one.scale.clone(),
             one.n.to_string(),
             number(Some(one.value)),
+            number(one.expected),
             number(one.adjusted),
             number(one.target),
+            if one.adjusted.is_some() { "gecorrigeerde waarde" } else { "waarde zoals geleverd" }.to_owned(),
             number(Some(one.z)),
             number(Some(one.p)),
             number(Some(one.q)),
             label_word(one.label),
             number(one.most_plausible),
+            number(one.most_plausible_in_group),
             number(one.expected_rank),
             number(one.percentile),
             one.ranks.map_or_else(String::new, |ranks| ranks.lower.to_string()),
@@ -435,6 +454,13 @@ fn models(results: &Results) -> Result<RecordBatch, Error> {
         }
         for verdict in model.diagnostics.verdicts() {
             row("diagnostic", measure_word(verdict.measure), verdict.value, None, if verdict.passes { "pass" } else { "warn" });
+        }
+        if let Some(drift) = &model.drift {
+            for (name, change) in &drift.changes {
+                row(&format!("change_since_{}", drift.year), name, Some(change.difference), Some(change.standard_error), if change.is_drift() { "warn" } else { "pass" });
+            }
+            let least = drift.changes.values().map(|change| change.p_value).fold(1.0, f64::min);
+            row("diagnostic", "coefficient_drift_p", Some(least), None, if drift.passes() { "pass" } else { "warn" });
         }
         row("diagnostic", "discrimination_in_sample", Some(model.diagnostics.discrimination), None, "");
         row("diagnostic", "brier", model.diagnostics.brier, None, "");

@@ -174,12 +174,12 @@ impl Country {
     fn write_truth(&self, path: &Path, providers: &[Provider]) -> Result<(), Error> {
         let options = &self.options;
         let clients = AverageClients::new();
-        let mut text = String::from("provider_id,year,indicator,expected\n");
+        let mut text = String::from("provider_id,year,indicator,expected,adjusted\n");
         for provider in providers {
             for truth in clients.truths(provider, options.first_year, options.years) {
                 text.push_str(&format!(
-                    "{},{},{},{:.6}\n",
-                    provider.agb, truth.year, truth.indicator, truth.expected
+                    "{},{},{},{:.6},{:.6}\n",
+                    provider.agb, truth.year, truth.indicator, truth.expected, truth.adjusted
                 ));
             }
         }

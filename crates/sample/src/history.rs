@@ -431,15 +431,15 @@ fn product(provider: &Provider, severity: f64, draws: &mut Draws) -> usize {
     if draws.chance(figures::CHRONIC_SHARE) {
         return figures::CHRONIC;
     }
-    product_by_severity(provider, severity, own)
+    product_by_severity(provider.effects.product, severity, own)
 }
 
-/// Product K, M or I: by severity, by a standard normal draw, and by the habit of the provider.
-pub(crate) fn product_by_severity(provider: &Provider, severity: f64, own: f64) -> usize {
+/// Product K, M or I: by severity, by a standard normal draw, and by the habit of a provider (`effects.product`).
+pub(crate) fn product_by_severity(habit: f64, severity: f64, own: f64) -> usize {
     let weight = figures::PRODUCT_SEVERITY;
     let point = weight * severity
         + (1.0 - weight * weight).sqrt() * own
-        + figures::PRODUCT_EFFECT * provider.effects.product;
+        + figures::PRODUCT_EFFECT * habit;
     let (short_to_middle, middle_to_intensive) = figures::PRODUCT_POINTS;
     usize::from(point > short_to_middle) + usize::from(point > middle_to_intensive)
 }

@@ -1,9 +1,10 @@
-//! What is true of a provider in a generated country: the level that an adjusted value estimates.
+//! What is true of a provider in a generated country: the level that its values estimate, raw (`expected`) and adjusted (`adjusted`).
 //!
 //! One set of average clients, drawn once with a seed of its own, is treated by every provider: the same severity, work, earlier
 //! treatment and luck everywhere, so that rows differ by nothing but the provider. Severity has the mean of the nation; a provider's
 //! own mix (`severity`) is left out, and all else that is the provider's own is in it: its effects, its kind, its drift and its habit in
-//! choosing products. What a report year shows was started in that year or the year before, by how long a trajectory takes; effects go
+//! choosing products. A value that is adjusted for the product has no such habit left in it: `adjusted` is the level with products as the
+//! nation chooses them, and differs from `expected` for minutes only. What a report year shows was started in that year or the year before, by how long a trajectory takes; effects go
 //! by the year of the start, as in the country itself.
 //!
 //! | Indicator | Expected |
@@ -38,6 +39,8 @@ pub(crate) struct Truth {
     pub(crate) year: i32,
     pub(crate) indicator: &'static str,
     pub(crate) expected: f64,
+    /// The same under the adjustment of the indicator.
+    pub(crate) adjusted: f64,
 }
 
 /// One average client: everything about it that no provider changes.
@@ -91,32 +94,34 @@ impl AverageClients {
         years: u32,
     ) -> Vec<Truth> {
         let mut truths = Vec::new();
-        let steady = self.levels(provider, figures::TREND_YEAR);
+        let steady = self.levels(provider, figures::TREND_YEAR, provider.effects.product);
+        let without_habit = self.levels(provider, figures::TREND_YEAR, 0.0);
         for year in (first_year..).take(years as usize) {
             // Only a provider that drifts in outcome has another outcome each year.
             let outcome = if provider.outcome_drift == 0.0 {
                 &steady
             } else {
-                &self.levels(provider, year)
+                &self.levels(provider, year, provider.effects.product)
             };
-            let minutes = steady
-                .minutes
-                .iter()
-                .zip([year, year - 1])
-                .map(|(level, started)| level * history::minutes_trend(provider, started).exp());
-            let mut add = |indicator, expected| {
+            let minutes = |levels: &Levels| -> f64 {
+                let parts = levels.minutes.iter().zip([year, year - 1]);
+                parts.map(|(level, started)| level * history::minutes_trend(provider, started).exp()).sum()
+            };
+            let mut add_both = |indicator, expected, adjusted| {
                 truths.push(Truth {
                     year,
                     indicator,
                     expected,
+                    adjusted,
                 });
             };
+            if year > figures::ZPM_FIRST_YEAR {
+                add_both("behandelminuten", minutes(&steady), minutes(&without_habit));
+            }
+            let mut add = |indicator, expected| add_both(indicator, expected, expected);
             add("behandeleffect", outcome.change);
             add("verbeterd", outcome.improved);
             add("rapportcijfer", steady.mark);
-            if year > figures::ZPM_FIRST_YEAR {
-                add("behandelminuten", minutes.sum());
-            }
             add("onvolledige-trajecten", steady.incomplete);
             if year > first_year {
                 add("terug-in-zorg", steady.back);
@@ -125,7 +130,8 @@ impl AverageClients {
         truths
     }
 
-    fn levels(&self, provider: &Provider, year: i32) -> Levels {
+    /// With this habit in choosing products, in the place of the provider's own.
+    fn levels(&self, provider: &Provider, year: i32, habit: f64) -> Levels {
         let mut levels = Levels::default();
         let mut complete = 0.0;
         for client in &self.clients {
@@ -138,7 +144,7 @@ impl AverageClients {
             let product = if client.chronic {
                 figures::CHRONIC
             } else {
-                history::product_by_severity(provider, client.severity, client.product)
+                history::product_by_severity(habit, client.severity, client.product)
             };
             // The mean of days decides in which year it started; a provider's own tempo hardly moves that.
             let started_before = figures::PRODUCTS[product].days > client.end * 365.0;

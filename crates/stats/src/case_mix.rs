@@ -124,6 +124,12 @@ pub fn limits_adjusted_count(probabilities: &[f64], tau2: f64, z: f64) -> Limits
     AdjustedReference::new(probabilities, tau2).map_or(Limits::ABSENT, |reference| reference.limits(z))
 }
 
+/// expit(logit p + shift): a probability on a level that is `shift` higher in log-odds; certain outcomes stay certain.
+#[must_use]
+pub fn shifted_probability(p: f64, shift: f64) -> f64 {
+    if p <= 0.0 || p >= 1.0 { p } else { shifted((1.0 - p) / p, (-shift).exp()) }
+}
+
 /// expit(logit p + s) from the inverse odds (1 − p)/p and e⁻ˢ; certain outcomes stay certain.
 fn shifted(inverse_odds: f64, factor: f64) -> f64 {
     1.0 / (1.0 + inverse_odds * factor)

@@ -14,6 +14,7 @@ mod count_model;
 mod counts;
 mod covariates;
 mod diagnostics;
+mod drift;
 mod equivalence;
 mod forecast;
 mod funnel_parity;
@@ -40,13 +41,14 @@ pub use between::{
 };
 pub use bootstrap::{FEWEST_BOOTSTRAP_VALUES, bootstrap_t_interval};
 pub use bounds::{manski_bounds, manski_bounds_mean};
-pub use case_mix::{AdjustedReference, limits_adjusted_count, z_adjusted_count, z_poisson_binomial};
+pub use case_mix::{AdjustedReference, limits_adjusted_count, shifted_probability, z_adjusted_count, z_poisson_binomial};
 pub use control_chart::{IndividualsChart, individuals_chart};
 pub use counts::{byar, poisson_exact, poisson_mid_p};
 pub use diagnostics::{
     CalibrationGroup, Diagnostics, Measure, Verdict, area_under_curve, diagnose_linear, diagnose_logistic,
     intraclass_correlation,
 };
+pub use drift::{Change, Estimate, coefficient_changes};
 pub use equivalence::{
     equivalent_mean, equivalent_proportion, minimum_detectable_difference,
     proportion_detectable_difference,

@@ -58,6 +58,9 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         Computing::Begins(part) => begin(part),
         Computing::Indicator => progress.advance(),
     })?;
+    if let Some(before) = reference_before(workplace)? {
+        results.compare_with(&before);
+    }
     if results.providers.is_empty() {
         return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
     }
@@ -113,11 +116,24 @@ fn write_for_analysts(workplace: &Workplace, results: &Results, context: &Report
     write(report::NATIONAL, serde_json::to_vec_pretty(&national_report(results, context))?)
 }
 
+/// Where the reference of the year before lies, once that has results.
+fn file_before(workplace: &Workplace) -> Option<PathBuf> {
+    let file = workplace.batch.results(workplace.year.year - 1).join("reference.json");
+    file.is_file().then_some(file)
+}
+
+/// The reference of the year before, for its models. None when that has no results yet.
+fn reference_before(workplace: &Workplace) -> anyhow::Result<Option<Reference>> {
+    Ok(file_before(workplace).map(|file| Reference::load(&file)).transpose()?)
+}
+
 /// Everything that the results of a year follow from, as one fingerprint.
 fn made_from(workplace: &Workplace, pipeline: &Pipeline, data: &str, register: &[u8], deliveries: Option<&Deliveries>) -> anyhow::Result<String> {
     let year = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
     let deliveries = deliveries.map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default();
-    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), pipeline.texts.source().as_bytes(), &year, register, deliveries]))
+    let before = file_before(workplace).map(fs::read).transpose().context("the reference of the year before")?.unwrap_or_default();
+    let texts = pipeline.texts.source().as_bytes();
+    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), texts, &year, register, deliveries, &before]))
 }
 
 /// True when the results of the year are there and follow from what the batch holds now.

@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 use spiegel_ingest::{Ingested, Lake, PartRef, Queried};
-use spiegel_model::{DeliveryKind, Receipt, RuleSet};
+use spiegel_model::{DeliveryKind, Receipt, Rule, RuleSet};
 use spiegel_query::{Engine, Held, LakeChecks, Pipeline, run_checks};
 
 use crate::batch::{Batch, Members, sha256};
@@ -73,14 +73,16 @@ pub(crate) fn run(
     }
     let progress = Progress::start("checks", parts.len());
     let engine = Engine::open_year(&batch.lake(), pipeline, rules, year, threads)?;
-    let checks = run_checks(&engine, pipeline, rules, year, threads)?;
+    let mut checks = run_checks(&engine, pipeline, rules, year, threads)?;
     for code in &checks.broken {
         talk::line(&format!("broken     rule {code} cannot run; `spiegel pipeline check {}` may say why", pipeline.directory.display()));
     }
-    let joins = parts.iter().map(|part| (part, members.remove(part).map(|one| &mut one.receipt))).collect();
-    join_all(batch, rules, &checks, joins, year, threads, &progress)?;
-    let held = checks.held(rules, pipeline);
     let found: usize = checks.findings.values().map(Vec::len).sum();
+    let joins = parts.iter().map(|part| (part, members.remove(part).map(|one| &mut one.receipt))).collect();
+    for (provider, rule) in join_all(batch, rules, &checks, joins, year, threads, &progress)? {
+        checks.found_while_reading(&provider, rule);
+    }
+    let held = checks.held(rules, pipeline);
     let summary = format!("{queries} rules on {} submissions, {found} findings, {} held for an analyst", parts.len(), held.len());
     // Of a single submission nothing else need be said.
     let is_told = parts.len() > 1 || !held.is_empty();
@@ -120,9 +122,20 @@ fn made_from(root: &Path, pipeline: &Pipeline, definitions: &str, year: i32) -> 
 /// A submission with its receipt, when it is at hand.
 type Join<'a> = (&'a PartRef, Option<&'a mut Receipt>);
 
-/// Joins on plain threads; each receipt is written by one of them.
-fn join_all(batch: &Batch, rules: &RuleSet, checks: &LakeChecks, mut joins: Vec<Join<'_>>, year: i32, threads: usize, progress: &Progress) -> anyhow::Result<()> {
+/// Joins on plain threads; each receipt is written by one of them. Says which rules of the reader that hold indicators found something
+/// at whom, in order.
+fn join_all<'r>(
+    batch: &Batch,
+    rules: &'r RuleSet,
+    checks: &LakeChecks,
+    mut joins: Vec<Join<'_>>,
+    year: i32,
+    threads: usize,
+    progress: &Progress,
+) -> anyhow::Result<Vec<(String, &'r Rule)>> {
     let lake = Lake::open(batch.root())?;
+    let holding: Vec<&'r Rule> = rules.rules.iter().filter(|rule| rule.check.is_some() && !rule.holds.is_empty()).collect();
+    let found: Mutex<Vec<(String, &'r Rule)>> = Mutex::new(Vec::new());
     let (no_findings, nothing_checked) = (Vec::new(), BTreeMap::new());
     let failure: Mutex<Option<spiegel_ingest::Error>> = Mutex::new(None);
     let join = |(part, receipt): &mut Join<'_>| {
@@ -133,6 +146,10 @@ fn join_all(batch: &Batch, rules: &RuleSet, checks: &LakeChecks, mut joins: Vec<
         };
         match lake.join(part, year, receipt.as_deref(), rules, queried) {
             Ok(after) => {
+                let of_reader = after.iter().flat_map(|after| holding.iter().filter(|rule| after.findings.contains_key(&rule.code)));
+                let mut all = found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                all.extend(of_reader.map(|rule| (part.provider_id.clone(), *rule)));
+                drop(all);
                 if let (Some(receipt), Some(after)) = (receipt, after) {
                     **receipt = after;
                 }
@@ -147,7 +164,12 @@ fn join_all(batch: &Batch, rules: &RuleSet, checks: &LakeChecks, mut joins: Vec<
             scope.spawn(|| share.iter_mut().for_each(join));
         }
     });
-    failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), |error| Err(error.into()))
+    if let Some(error) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        return Err(error.into());
+    }
+    let mut found = found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    found.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.code.cmp(&b.1.code)));
+    Ok(found)
 }
 
 /// The indicators that are held in a year, without what an analyst released.

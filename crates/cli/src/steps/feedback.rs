@@ -14,6 +14,7 @@ use spiegel_query::{Engine, FeedbackContext, Losses, Pipeline, Register, feedbac
 use spiegel_render::{Template, on_threads, render_feedback};
 
 use super::benchmark::program;
+use super::checks;
 use super::workbook::Workbook;
 use crate::batch::{Batch, Members, sha256};
 use crate::talk::{self, Progress};
@@ -136,7 +137,16 @@ impl Desk<'_> {
         match self.year {
             Some(year) if tasks.iter().any(|task| task.in_lake) => {
                 let engine = Engine::open(&self.batch.lake(), self.pipeline, self.threads)?;
-                Ok(previews(&engine, self.pipeline, year)?)
+                let mut all = previews(&engine, self.pipeline, year)?;
+                // What a delivery does not allow is no value of the provider either.
+                for (provider, indicators) in checks::held(self.batch.root(), year.year)? {
+                    let specs = self.pipeline.indicators.iter().map(|indicator| &indicator.spec);
+                    for spec in specs.filter(|spec| indicators.get(&spec.id).is_some_and(|codes| spec.unless.iter().any(|unless| codes.contains(&unless.code)))) {
+                        let of_indicator = all.get_mut(&provider).into_iter().flatten().filter(|preview| preview.indicator == spec.id);
+                        of_indicator.for_each(|preview| preview.value = None);
+                    }
+                }
+                Ok(all)
             }
             _ => Ok(BTreeMap::new()),
         }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use spiegel_model::ReleaseStatus;
-use spiegel_query::{Engine, Pipeline, RowsFormat};
+use spiegel_query::{Engine, Norm, Pipeline, Reference, RowsFormat};
 use spiegel_release::{withdrawal, withdrawn_words};
 
 use crate::arguments::{Query, RowFormat};
@@ -28,7 +28,7 @@ pub(crate) fn query(arguments: &Query) -> anyhow::Result<Outcome> {
     let target = Target { format, output: arguments.output.clone() };
     let (engine, history) = match (&arguments.batch, &arguments.release_dir) {
         // What is asked of the private lake may name clients: it is kept nowhere.
-        (Some(batch), _) => (of_batch(batch, &arguments.pipeline)?, None),
+        (Some(batch), _) => (of_batch(batch, &arguments.pipeline, arguments.year)?, None),
         (None, Some(directory)) => (of_release(directory, arguments.version.as_deref())?, history_file()),
         (None, None) => return Err(Usage("give --batch or --release-dir".to_owned()).into()),
     };
@@ -49,7 +49,7 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn of_batch(batch: &Path, pipeline: &Path) -> anyhow::Result<Engine> {
+fn of_batch(batch: &Path, pipeline: &Path, year: Option<i32>) -> anyhow::Result<Engine> {
     let lake = batch.join("lake");
     if !lake.is_dir() {
         return Err(Usage(format!("{} is no batch: it has no folder lake", batch.display())).into());
@@ -59,7 +59,9 @@ fn of_batch(batch: &Path, pipeline: &Path) -> anyhow::Result<Engine> {
     if let Some(other) = run.years.values().map(|year| &year.pipeline).find(|id| **id != pipeline.spec.id) {
         return Err(Usage(format!("this batch belongs to the pipeline {other}; give --pipeline pipelines/{other}")).into());
     }
-    let engine = Engine::open(&lake, &pipeline, threads())?;
+    let frozen = frozen_norms(batch, &pipeline, year)?;
+    let norms = frozen.as_ref().map_or(&[][..], |(_, norms)| norms.as_slice());
+    let engine = Engine::open_with_norms(&lake, &pipeline, norms, threads())?;
     for year in folders(&batch.join("results"))? {
         let Some(name) = year.file_name().and_then(|name| name.to_str()) else { continue };
         for table in ["observations", "positions", "distributions", "groups", "parts", "models", "signals"] {
@@ -67,7 +69,38 @@ fn of_batch(batch: &Path, pipeline: &Path) -> anyhow::Result<Engine> {
         }
     }
     talk::line("private    this lake holds pseudonymised records of clients; it is not for publication");
+    match &frozen {
+        Some((year, norms)) => talk::line(&format!("norms      of {year}, for all years: {} scales; --year takes another", norms.len())),
+        None if pipeline.spec.norms.is_some() => talk::line("norms      none yet, so views in T are empty; `spiegel benchmark` makes them"),
+        None => {}
+    }
     Ok(engine)
+}
+
+/// The norm table that reports of this year were made with, or of the latest year with results. None when the pipeline has no norms, or
+/// no year has results yet.
+fn frozen_norms(batch: &Path, pipeline: &Pipeline, year: Option<i32>) -> anyhow::Result<Option<(i32, Vec<Norm>)>> {
+    if pipeline.spec.norms.is_none() {
+        return match year {
+            Some(_) => Err(Usage(format!("--year chooses norms, and the pipeline {} has none", pipeline.spec.id)).into()),
+            None => Ok(None),
+        };
+    }
+    let mut years = Vec::new();
+    for folder in folders(&batch.join("results"))? {
+        let name = folder.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<i32>().ok());
+        years.extend(name.filter(|_| folder.join("reference.json").is_file()).map(|year| (year, folder)));
+    }
+    years.sort();
+    let chosen = match year {
+        None => years.pop(),
+        Some(wanted) => {
+            let made: Vec<String> = years.iter().map(|(year, _)| year.to_string()).collect();
+            let of_year = years.into_iter().find(|(year, _)| *year == wanted);
+            Some(of_year.ok_or_else(|| Usage(format!("this batch has no results of {wanted}; it has {}", made.join(", "))))?)
+        }
+    };
+    chosen.map(|(year, folder)| Ok((year, Reference::load(&folder.join("reference.json"))?.norms))).transpose()
 }
 
 fn of_release(place: &Path, version: Option<&str>) -> anyhow::Result<Engine> {

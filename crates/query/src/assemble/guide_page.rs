@@ -69,6 +69,7 @@ fn spine(words: Words<'_>) -> GuideSpine {
             own: Some(0.72),
             interval: Some(Range { lower: 0.5, upper: 0.94 }),
             group: (words.voice() == Voice::You).then_some(0.16),
+            adjusted: None,
         },
         own: words.guide_own(),
         interval: words.head_interval(),

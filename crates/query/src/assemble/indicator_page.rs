@@ -8,6 +8,7 @@ use spiegel_model::{
 use super::sentences::Subject;
 use super::voice::Voice;
 use super::{code_text, not_told};
+use crate::others::Others;
 use crate::place::{Yardstick, own_interval};
 use crate::results::IndicatorResult;
 use crate::texts::Words;
@@ -39,7 +40,7 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         providers_word: &of_pipeline.providers,
         shown: results.year.minimum.shown,
         covered_units: covered_units(results, spec),
-        is_left_out: position.adjusted.is_none() && position.target.zip(result.national.mean).is_some_and(|(target, mean)| target != mean),
+        is_left_out: position.z.is_some() && result.summaries.get(provider).is_some_and(|summary| Others::of(&result.national, summary).is_some()),
         adjusters: result.national.case_mix.as_ref().map_or(&[], |model| model.adjusters.as_slice()),
     };
     let voice = Voice::of(provider);
@@ -59,6 +60,7 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
     }
     let why = match position.label {
         Label::None(MissingCode::NotDelivered) if voice == Voice::Group => Some(not_told(results)),
+        Label::None(MissingCode::NotDelivered) if result.not_computable.contains_key(provider) => result.not_computable.get(provider).cloned(),
         Label::None(MissingCode::NotDelivered) => Some(of_pipeline.not_delivered_note.clone()),
         Label::None(MissingCode::Held) => Some(words.meaning_held(&results.pipeline.spec.publisher)),
         _ => None,
@@ -289,7 +291,12 @@ fn funnel(
         ),
         _ => String::new(),
     };
-    let mut alt = words.alt_funnel(result.national.providers, providers, &spec.short, national(spec, target, words));
+    let mean = national(spec, target, words);
+    let mut alt = if yardstick.is_left_out() {
+        words.alt_funnel_others(result.national.providers, providers, &spec.short, &mean)
+    } else {
+        words.alt_funnel(result.national.providers, providers, &spec.short, &mean)
+    };
     if let Some(own) = &own {
         alt.push_str(&words.alt_funnel_own(words.value(&spec.format, own.value, own.n), words.counted(&spec.unit, own.n)));
     }
@@ -297,7 +304,7 @@ fn funnel(
     alt.push_str(&format!(" {place}"));
     let caption = if position.adjusted.is_some() { words.funnel_caption_adjusted(place) } else { words.funnel_caption(place) };
     Some(FunnelPlot {
-        target: Labelled { value: target, label: words.mark_mean(national(spec, target, words)) },
+        target: Labelled { value: target, label: if yardstick.is_left_out() { words.mark_mean_others(&mean) } else { words.mark_mean(&mean) } },
         lines: yardstick.funnel(spec, results.year.minimum.shown, n_maximum, own_n as u64),
         inner_label: words.mark_inner_limit(),
         outer_label: words.mark_outer_limit(),

@@ -5,7 +5,7 @@ use spiegel_model::{Kind, MethodPage, MethodSection, Table};
 use super::ReportContext;
 use super::voice::Voice;
 use crate::texts::Words;
-use crate::{FEWEST_CHANGES, Results};
+use crate::{Drift, FEWEST_CHANGES, Results};
 
 pub(super) fn page(results: &Results, context: &ReportContext, words: Words<'_>) -> MethodPage {
     let of_pipeline = &results.pipeline.spec.words;
@@ -73,7 +73,7 @@ fn about_the_group(results: &Results, words: Words<'_>) -> Option<MethodSection>
 
 /// How places are adjusted, and how well the models do. None when no indicator has adjusters.
 fn adjustment(results: &Results, words: Words<'_>) -> Option<MethodSection> {
-    let (mut models, mut without) = (Vec::new(), Vec::new());
+    let (mut models, mut without, mut has_drifted) = (Vec::new(), Vec::new(), false);
     for indicator in &results.indicators {
         let spec = &indicator.indicator.spec;
         let Some(model) = indicator.years.get(&results.year.year).and_then(|year| year.national.case_mix.as_ref()) else { continue };
@@ -85,7 +85,12 @@ fn adjustment(results: &Results, words: Words<'_>) -> Option<MethodSection> {
             Kind::Mean => words.method_model_mean(words.percentage(model.diagnostics.discrimination, 0)),
             Kind::Proportion => words.method_model_share(words.decimal(model.diagnostics.discrimination, 2)),
         };
-        let caution = if model.diagnostics.passes() { String::new() } else { words.method_model_caution() };
+        let mut caution = if model.diagnostics.passes() { String::new() } else { words.method_model_caution() };
+        let drifted = model.drift.as_ref().map(Drift::drifted).unwrap_or_default();
+        if !drifted.is_empty() {
+            has_drifted = true;
+            caution.push_str(&words.method_model_drift(words.listed(&drifted)));
+        }
         models.push(words.method_model(&spec.short, words.listed(&model.adjusters), strength, caution));
     }
     if !without.is_empty() {
@@ -93,7 +98,10 @@ fn adjustment(results: &Results, words: Words<'_>) -> Option<MethodSection> {
     }
     (!models.is_empty()).then(|| MethodSection {
         title: words.method_adjustment_title(),
-        paragraphs: vec![words.method_adjustment(), words.method_adjustment_raw(&results.pipeline.spec.words.provider)],
+        paragraphs: [words.method_adjustment(), words.method_adjustment_raw(&results.pipeline.spec.words.provider)]
+            .into_iter()
+            .chain(has_drifted.then(|| words.method_drift()))
+            .collect(),
         bullets: models,
     })
 }

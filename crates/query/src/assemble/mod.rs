@@ -1,5 +1,6 @@
 //! From results to `report.json`: every number and every sentence of one report, each made from one position.
 
+mod forecast_sentences;
 mod guide_page;
 mod indicator_page;
 mod method_page;

@@ -55,7 +55,9 @@ impl Subject<'_> {
             Label::None(_) if self.position.coverage.is_some() => vec![own, words.headline_uncovered()],
             Label::None(_) => vec![own, words.headline_few_others(providers)],
             Label::Within(WithinKind::Equivalent) => {
-                let margin = words.difference(&self.spec.format, self.spec.margin, n);
+                // All its digits: a margin that was rounded would not be the one that was used.
+                let whole = (self.spec.margin * 100.0 - (self.spec.margin * 100.0).round()).abs() < 1e-9;
+                let margin = words.difference(&self.spec.format, self.spec.margin, if whole { n } else { u64::MAX });
                 vec![own, words.headline_equivalent(self.target(), margin)]
             }
             Label::Within(WithinKind::Indistinguishable) => vec![own, words.headline_indistinguishable(self.target())],
@@ -316,6 +318,7 @@ impl Subject<'_> {
         paragraphs.extend(self.pooled());
         paragraphs.extend(self.incidence());
         paragraphs.extend(self.limits());
+        paragraphs.extend(self.forecast());
         if let Some(median) = self.position.median {
             paragraphs.push(words.certain_median(&self.spec.unit.plural, words.value_with_unit(format, median, n), words.value(format, value, n)));
         }
@@ -330,14 +333,14 @@ impl Subject<'_> {
         paragraphs
     }
 
-    /// From where a value at this number of units is told to be higher or lower.
+    /// From where a value at this number of units is told to be higher or lower; after "let op" that stands in the headline.
     fn limits(&self) -> Option<String> {
         let (position, words) = (self.position, self.words);
         let more = self.more_decimals();
         let bound = |limit: f64| self.bound(limit, more);
         let with_unit = |limit: f64| self.bound_with_unit(limit, more);
         let limits = match (position.expected_lower, position.expected_upper) {
-            _ if matches!(position.label, Label::None(_)) => return None,
+            _ if matches!(position.label, Label::None(_) | Label::Attention(_)) => return None,
             (Some(lower), Some(upper)) => words.limits_both(bound(lower), bound(upper), with_unit(upper)),
             (Some(lower), None) => words.limits_lower(bound(lower), with_unit(lower)),
             (None, Some(upper)) => words.limits_upper(bound(upper), with_unit(upper)),
@@ -366,7 +369,7 @@ impl Subject<'_> {
 mod tests {
     use std::path::Path;
 
-    use spiegel_model::{Adjusted, Covered, Incidence, Pooled};
+    use spiegel_model::{Adjusted, Covered, Forecast, Incidence, Pooled};
 
     use super::*;
     use crate::texts::built_in;
@@ -430,12 +433,37 @@ mod tests {
             coverage: rich.then_some(Covered { units: 120, of: 240, caution: true, bounds: Some(range) }),
             incidence: rich.then_some(Incidence { n: 300, value: 0.12, interval: Some(range) }),
             shrunken: None,
+            forecast: rich.then_some(Forecast { value: 0.52, interval: range }),
         }
     }
 
     /// Sentences of a text: an end is followed by a space.
     fn longest(text: &str) -> usize {
         text.split(". ").map(|sentence| sentence.split_whitespace().count()).max().unwrap_or(0)
+    }
+
+    #[test]
+    fn a_forecast_follows_let_op_and_nothing_else() {
+        let pipeline = Pipeline::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/kibg"))).unwrap();
+        let words = pipeline.texts.to(Voice::You);
+        for indicator in &pipeline.indicators {
+            for label in LABELS {
+                let position = Position { provider_id: "94000001".to_owned(), ..position(label, TrendState::TooShort, true) };
+                let subject = Subject {
+                    spec: &indicator.spec,
+                    position: &position,
+                    words,
+                    provider_word: "aanbieder",
+                    providers_word: "aanbieders",
+                    shown: 10,
+                    covered_units: "trajecten",
+                    is_left_out: false,
+                    adjusters: &[],
+                };
+                let told = subject.certainty().iter().any(|text| text.contains("volgend jaar"));
+                assert_eq!(told, matches!(label, Label::Attention(_)), "{}: {label:?}", indicator.spec.id);
+            }
+        }
     }
 
     /// Everything that can be said of these indicators to this reader: all labels, trends, and with or without what may be missing.

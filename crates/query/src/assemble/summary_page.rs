@@ -103,14 +103,22 @@ fn row(results: &Results, page: &Page) -> SummaryRow {
             .filter(|_| value.is_some())
             .map(|range| words.range(format, range.lower, range.upper, n))
             .unwrap_or_default(),
-        spine: distribution.map(|distribution| spine(distribution, value, interval, page.group.map(|(value, _)| value))),
+        spine: distribution.map(|distribution| {
+            // The nation's values are as delivered; the place is the adjusted one's.
+            let adjusted = page.position.adjusted.as_ref().filter(|_| has_place(label)).map(|adjusted| adjusted.value);
+            spine(distribution, value, interval, page.group.map(|(value, _)| value), adjusted)
+        }),
         place,
         marks,
     }
 }
 
+fn has_place(label: Label) -> bool {
+    !matches!(label, Label::None(_))
+}
+
 /// Piecewise linear on each side of the national middle, so that both outer quantiles lie at the same distance.
-fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>, group: Option<f64>) -> SpineRow {
+fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>, group: Option<f64>, adjusted: Option<f64>) -> SpineRow {
     let outer = distribution.outer.map_or_else(
         || {
             // Without tails the middle half takes half of each side.
@@ -138,6 +146,7 @@ fn spine(distribution: &Distribution, own: Option<f64>, interval: Option<Range>,
         own: own.map(scale),
         interval: own.and(interval).map(|range| Range { lower: scale(range.lower), upper: scale(range.upper) }),
         group: group.map(scale),
+        adjusted: own.and(adjusted).map(scale),
     }
 }
 
@@ -277,6 +286,9 @@ fn legend(results: &Results, pages: &[Page], words: Words<'_>) -> String {
     let providers = &results.pipeline.spec.words.providers;
     let has_group = pages.iter().any(|page| page.group.is_some());
     let mut text = if has_group { words.legend_with_group(providers) } else { words.legend(providers) };
+    if pages.iter().any(|page| has_place(page.position.label) && page.position.adjusted.is_some()) {
+        text.push_str(&words.legend_adjusted());
+    }
     let shares: BTreeSet<u8> = results
         .indicators
         .iter()

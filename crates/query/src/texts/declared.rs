@@ -136,6 +136,8 @@ texts! {
     certain_interval(range, range_with_unit);
     certain_median(units, median, mean);
     certain_rounded_to_five();
+    forecast_less();
+    forecast(value, range);
     certain_rounded(base);
     certain_correlation(correlation);
     limits(providers, limits, counted);
@@ -169,6 +171,7 @@ texts! {
     mark_middle(value);
     mark_middle_of_group(value);
     mark_mean(value);
+    mark_mean_others(value);
     mark_middle_half();
     mark_middle_line();
     mark_inner_limit();
@@ -198,6 +201,7 @@ texts! {
     funnel_caption_adjusted(place);
     funnel_others(providers);
     alt_funnel(number, providers, topic, mean);
+    alt_funnel_others(number, providers, topic, mean);
     alt_funnel_own(value, counted);
     alt_funnel_limits(range, range_with_unit);
     alt_trend(first, last, topic);
@@ -247,6 +251,7 @@ texts! {
     single_reason(topic, code);
     legend(providers);
     legend_with_group(providers);
+    legend_adjusted();
     legend_outer(percent);
     legend_outer_some();
     legend_right();
@@ -304,6 +309,7 @@ texts! {
     // Who the clients are.
     population_none(providers);
     population_points(difference, size);
+    population_shift(difference, counted);
     population_more(clients);
     population_fewer(clients);
     population_unknown_more(what, unknown);
@@ -455,6 +461,8 @@ texts! {
     method_model_mean(share);
     method_model_share(area);
     method_model_caution();
+    method_model_drift(characteristics);
+    method_drift();
     method_unadjusted(providers, topics);
     method_table_title();
     head_definition();

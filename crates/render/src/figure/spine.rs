@@ -21,6 +21,9 @@ const OUTER_HALF: f64 = 1.0 / 6.4;
 const INNER_HALF: f64 = 1.5 / 6.4;
 const DOT_RADIUS_POINTS: f64 = 4.3;
 const DIAMOND_POINTS: f64 = 3.6;
+/// The ring of the adjusted value: a little larger than the dot, so that it shows around one on the same place.
+const RING_RADIUS_POINTS: f64 = 5.2;
+const RING_WIDTH_POINTS: f64 = 1.2;
 
 /// Draws a row. Its numbers stand in the cells beside it.
 ///
@@ -87,6 +90,7 @@ fn drawn(row: &SpineRow, mut figure: Figure) -> Result<Figure, DrawError> {
     let own = row.own.map(x);
     let ends = (x(-CLIP), x(CLIP));
     let beyond = |value: Option<f64>| (value.is_some_and(|value| value <= -CLIP), value.is_some_and(|value| value >= CLIP));
+    let adjusted = row.adjusted.map(x);
     let own_beyond = beyond(row.own);
     let lower_beyond = own_beyond.0 || beyond(row.interval.map(|interval| interval.lower)).0;
     let upper_beyond = own_beyond.1 || beyond(row.interval.map(|interval| interval.upper)).1;
@@ -98,6 +102,11 @@ fn drawn(row: &SpineRow, mut figure: Figure) -> Result<Figure, DrawError> {
     figure.marks.insert(2.min(figure.marks.len()), mark);
     if let Some(group) = group {
         diamond(&mut figure, (group, centre), DIAMOND_POINTS);
+    }
+    // Under the own dot, so that a ring that shows is a place apart from it.
+    if let Some(adjusted) = adjusted.map(|adjusted| (adjusted, centre)) {
+        figure.add_dot(Token::Own, points(2.0 * RING_RADIUS_POINTS), adjusted);
+        figure.add_dot(Token::Paper, points(2.0 * (RING_RADIUS_POINTS - RING_WIDTH_POINTS)), adjusted);
     }
     if let Some(own) = own {
         own_dot(&mut figure, (own, centre), DOT_RADIUS_POINTS);
@@ -134,6 +143,7 @@ mod tests {
             own: None,
             interval: None,
             group: None,
+            adjusted: None,
         };
         let figure = spine_row(&row).unwrap();
         assert!(!figure.marks.iter().any(|mark| matches!(mark, Mark::Dots { .. } | Mark::Text { .. })));
@@ -149,6 +159,7 @@ mod tests {
             own: Some(1.2),
             interval: Some(Range { lower: 0.3, upper: 1.2 }),
             group: Some(-1.2),
+            adjusted: Some(-1.2),
         };
         let figure = spine_row(&row).unwrap();
         for mark in &figure.marks {
