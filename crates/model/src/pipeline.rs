@@ -349,6 +349,9 @@ pub struct YearSpec {
     /// Files in `norms/` whose norms stand in the report, without `.toml`, in order.
     #[serde(default)]
     pub norms: Vec<String>,
+    /// The Keurmerk of the year. None: there are no self-evaluations.
+    #[serde(default)]
+    pub keurmerk: Option<crate::KeurmerkYearSpec>,
     /// Minimum numbers.
     pub minimum: Minimums,
     /// Comparable groups. A provider belongs to each that can be filled; the first is drawn in figures.

@@ -206,7 +206,7 @@ impl Engine {
         Ok(())
     }
 
-    fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
+    pub(crate) fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(threads.max(1))
             .enable_all()

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, Float64Array};
 use datafusion::common::ScalarValue;
-use spiegel_model::{Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
+use spiegel_model::{KeurmerkBlock, Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
 use spiegel_stats as stats;
 
 use crate::group::{ComparableGroup, Trait, Traits};
@@ -211,6 +211,8 @@ pub struct Results {
     pub(crate) quality: Quality,
     /// The group of small providers, once it is put together.
     pub(crate) gathered: Option<Gathered>,
+    /// What the publisher assessed of the Keurmerk of the year, by provider; empty until it is put in.
+    pub keurmerk: BTreeMap<String, KeurmerkBlock>,
 }
 
 impl Results {
@@ -250,7 +252,7 @@ impl Results {
         let population = population(engine, &pipeline, &year)?;
         progress("quality");
         let quality = Quality::count(engine, &pipeline, &year, &register)?;
-        let mut results = Self { pipeline, year, register, norms, providers, indicators, population, quality, gathered: None };
+        let mut results = Self { pipeline, year, register, norms, providers, indicators, population, quality, gathered: None, keurmerk: BTreeMap::new() };
         results.place_all();
         Ok(results)
     }

@@ -11,7 +11,7 @@ use spiegel_query::{Engine, GROUP, Held, Pipeline, Reference, ReportContext, Res
 
 use super::delivery::Deliveries;
 use super::group::GroupPlan;
-use super::{Workplace, checks, overview, register, report};
+use super::{Workplace, checks, keurmerk, overview, register, report};
 use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, UnderMinimum, sha256};
 use crate::exit::Usage;
 use crate::talk::Progress;
@@ -46,6 +46,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     let engine = Engine::open(&workplace.batch.lake(), &pipeline, workplace.threads)?;
     let name = pipeline.spec.id.clone();
     let mut results = Results::compute(&engine, pipeline, workplace.year.clone(), register, &held, |_| progress.advance())?;
+    results.keurmerk = keurmerk::blocks(root, year)?.0;
     if results.providers.is_empty() {
         return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
     }
@@ -97,7 +98,8 @@ fn write_for_analysts(workplace: &Workplace, results: &Results, context: &Report
 fn made_from(workplace: &Workplace, pipeline: &Pipeline, data: &str, register: &[u8], deliveries: Option<&Deliveries>) -> anyhow::Result<String> {
     let year = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
     let deliveries = deliveries.map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default();
-    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), &year, register, deliveries]))
+    let (_, keurmerk) = keurmerk::blocks(workplace.batch.root(), workplace.year.year)?;
+    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), &year, register, deliveries, &keurmerk]))
 }
 
 /// True when the results of the year are there and follow from what the batch holds now.

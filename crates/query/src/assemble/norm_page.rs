@@ -59,6 +59,7 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], has_popula
         heads: ["Wat het Keurmerk zegt", "Bron", voice.say("Uw cijfer (95%-interval)", "Groep (95%-interval)"), "Hoe te lezen"].map(str::to_owned).into(),
         rows,
         coverage: coverage.map(|coverage| covered(coverage, pages, has_population)),
+        keurmerk: results.keurmerk.get(provider).cloned(),
     })
 }
 
