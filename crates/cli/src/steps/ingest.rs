@@ -265,7 +265,7 @@ fn warn_of_earlier_years(workplace: &Workplace, in_inbox: &BTreeSet<i32>) -> any
 }
 
 /// Keeps the register that came with the inbox, so that later steps need no inbox.
-fn keep_register(workplace: &Workplace, pipeline: &Pipeline, inbox: &Path) -> anyhow::Result<()> {
+pub(super) fn keep_register(workplace: &Workplace, pipeline: &Pipeline, inbox: &Path) -> anyhow::Result<()> {
     let name = &pipeline.spec.register.file;
     let candidates: [Option<PathBuf>; 2] = [Some(inbox.join(name)), inbox.parent().map(|parent| parent.join(name))];
     let Some(file) = candidates.into_iter().flatten().find(|file| file.is_file()) else { return Ok(()) };

@@ -105,6 +105,7 @@ fn read(workplace: &Workplace, pipeline: &Pipeline, inbox: Option<&Path>, templa
     let desks = Desks::open(workplace, pipeline, &definitions)?;
     let mut outcome = Outcome::Done;
     if let Some(inbox) = inbox {
+        super::ingest::keep_register(workplace, pipeline, inbox)?;
         outcome = desks.read(workplace, pipeline, inbox, template)?;
     }
     let mut all: BTreeMap<i32, (KeurmerkDefinitions, Facts)> = BTreeMap::new();
@@ -141,11 +142,12 @@ fn read(workplace: &Workplace, pipeline: &Pipeline, inbox: Option<&Path>, templa
         entries
     };
     let issues = definitions.year.issues.iter().filter(|issue| issue.date <= until);
-    let entries = issues.map(|issue| (issue.date, of_year(issue.date))).collect();
+    let entries: Vec<(NaiveDate, Vec<Entry>)> = issues.map(|issue| (issue.date, of_year(issue.date))).collect();
+    let whole = of_year(register_day);
     let known = Known { facts, entries, on: until, intact: gone == 0, definitions };
     write_controls(workplace, pipeline, &desks.publisher_rules, &known)?;
     if known.intact {
-        write_results(workplace, pipeline, &known, &of_year(register_day))?;
+        write_results(workplace, pipeline, &known, &whole)?;
     }
     Ok(Some((outcome, known)))
 }
@@ -201,9 +203,10 @@ fn write_controls(workplace: &Workplace, pipeline: &Pipeline, rules: &RuleSet, k
             return Err(spiegel_ingest::Error::Bug(format!("there is no rule {}", control.code)).into());
         };
         let name = names.name_of(&control.provider);
-        let slots = [("{value}", name), ("{other}", &control.other), ("{count}", &control.count.to_string()), ("{expected}", &spiegel_model::date_short(known.definitions.year.deadline))];
+        let (count, deadline) = (control.count.to_string(), spiegel_model::date_short(known.definitions.year.deadline));
+        let slots = [("{value}", name), ("{other}", control.other.as_str()), ("{count}", &count), ("{expected}", &deadline)];
         let message = slots.iter().fold(rule.message.clone(), |message, (slot, value)| message.replace(slot, value));
-        let cells = [&control.code, &control.provider, name, &message, &rule.remedy];
+        let cells = [control.code.as_str(), &control.provider, name, &message, &rule.remedy];
         text.push_str(&cells.map(spiegel_model::csv_cell).join(";"));
         text.push('\n');
     }
