@@ -23,6 +23,10 @@ LINES = [
 ]
 
 
+# What the terminal is told when a line can be typed; the prompt follows.
+READY = b"\x1b[?2004h"
+
+
 def main():
     spiegel, releases, state = sys.argv[1:]
     environment = dict(os.environ, XDG_STATE_HOME=state, TERM="xterm")
@@ -30,21 +34,26 @@ def main():
     if process == 0:
         os.execve(spiegel, [spiegel, "query", "--release-dir", releases], environment)
     shown = b""
+
+    def more():
+        """What is shown next; nothing when the command has ended."""
+        try:
+            return os.read(terminal, 65536)
+        except OSError:
+            return b""
+
     for line in LINES:
         seen = len(shown)
-        # The prompt without anything behind it: the cursor is put after it.
-        while b"spiegel> \r\x1b[9C" not in shown[seen:] and b"    -> \r\x1b[7C" not in shown[seen:]:
-            shown += os.read(terminal, 65536)
+        while b"> " not in shown[seen:].partition(READY)[2]:
+            read = more()
+            if not read:
+                sys.stdout.write(shown.decode(errors="replace"))
+                sys.exit(f"the command ended before {line!r} could be typed")
+            shown += read
         shown += b"\n"
         os.write(terminal, line)
-    while True:
-        try:
-            more = os.read(terminal, 65536)
-        except OSError:
-            break
-        if not more:
-            break
-        shown += more
+    while read := more():
+        shown += read
     sys.stdout.write(shown.decode(errors="replace"))
     _, status = os.waitpid(process, 0)
     return os.waitstatus_to_exitcode(status)

@@ -226,7 +226,7 @@ fn at_a_prompt_lines_are_edited_completed_kept_and_repeated() {
     let state = scratch("release-prompt");
     let script = root().join("tests/prompt-on-a-terminal.py");
     let said = answer(Command::new(python()).arg(script).arg(binary()).arg(lake()).arg(&state)).expect_code(0).stdout;
-    for words in ["starred_share", "the answer is 42", "timing is on", "| 1   |", "nothing", "^C"] {
+    for words in ["starred_share", "the answer is 42", "timing is on", "| 1   |", "nothing", "SELECT never"] {
         assert!(said.contains(words), "{words}\n{said}");
     }
     assert_eq!(said.matches("| one |").count(), 2, "the line before is there again\n{said}");

@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
             words.push(table.clone());
             words.extend(columns.iter().map(|(column, _)| column.clone()));
         }
-        let mut editor = Editor::new(words, history);
+        let mut editor = Editor::new(words, history)?;
         talk::line("\\? lists the commands; Tab completes; a statement ends in ;");
         loop {
             let prompt = if self.statements.is_open() { "    -> " } else { "spiegel> " };
