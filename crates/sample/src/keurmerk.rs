@@ -36,14 +36,14 @@ const EXPLANATIONS: [&str; 6] = [
     "Op onze website staat hoe dit gaat, en cliënten krijgen het op papier mee.",
     "Wij doen dit sinds vorig jaar, samen met twee praktijken in de buurt.",
     "Hiervoor gebruiken wij een vaste vragenlijst en bespreken die halverwege.",
-    "Dat vraagt bij ons nog aandacht; het plan daarvoor is gemaakt.",
+    "Dat vraagt bij ons nog aandacht en het plan daarvoor is gemaakt.",
 ];
 const REMARKS: [&str; 3] = [
     "De toelichting beschrijft het doel, nog niet hoe u dit doet.",
     "Op de website was dit niet te vinden.",
     "Er ontbreekt een voorbeeld.",
 ];
-const LENIENCY: &str = "Deelname ontbreekt. Dat is dit jaar geen belemmering; volgend jaar wordt deelname wel gevraagd.";
+const LENIENCY: &str = "Deelname ontbreekt. Dat is dit jaar geen belemmering, maar volgend jaar wordt deelname wel gevraagd.";
 
 /// Shares of providers, chosen so that every status and every kind of verdict occurs in a country of some dozens.
 const EVALUATES: f64 = 0.97;
