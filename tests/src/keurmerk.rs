@@ -38,8 +38,9 @@ struct Found {
 }
 
 /// A line of a CSV file of the publisher, by its separators.
-fn cells(line: &str) -> Vec<&str> {
-    line.split(';').collect()
+fn cells(line: &str) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').has_headers(false).from_reader(line.as_bytes());
+    reader.records().next().map(|row| row.unwrap().iter().map(str::to_owned).collect()).unwrap_or_default()
 }
 
 fn keurmerk(year: &str, batch: &Path, more: &[&str]) -> crate::command::Answer {
@@ -112,11 +113,11 @@ fn made(batch: &Path, kind: &str) -> BTreeMap<String, (KeurmerkReport, PathBuf)>
 /// Outcomes of a provider's criteria as they stood before the deadline, from the publisher's own file.
 fn assessed(day: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     let text = fs::read_to_string(country().0.join("keurmerk/kibg/2025/beoordelingen.csv")).unwrap();
-    let mut rows: Vec<Vec<&str>> = text.lines().skip(1).map(cells).filter(|row| row[4] < day).collect();
-    rows.sort_by_key(|row| row[4]);
+    let mut rows: Vec<Vec<String>> = text.lines().skip(1).map(cells).filter(|row| row[4].as_str() < day).collect();
+    rows.sort_by(|one, other| one[4].cmp(&other[4]));
     let mut last: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for row in rows {
-        last.entry(row[0].to_owned()).or_default().insert(row[1].to_owned(), row[2].to_owned());
+        last.entry(row[0].clone()).or_default().insert(row[1].clone(), row[2].clone());
     }
     last
 }
@@ -126,19 +127,19 @@ fn the_register_follows_from_the_assessments_and_holds_nothing_else() {
     let text = fs::read_to_string(kibg().join("results/2025/keurmerkregister.csv")).unwrap();
     assert_eq!(text.lines().next().unwrap(), "keurmerkjaar;agb;naam;status;sinds;reden");
     let decisions = fs::read_to_string(country().0.join("keurmerk/kibg/2025/besluiten.csv")).unwrap();
-    let applied: BTreeSet<&str> = decisions.lines().skip(1).map(cells).filter(|row| row[1] == "aangemeld").map(|row| row[0]).collect();
-    let withdrawn: BTreeSet<&str> = decisions.lines().skip(1).map(cells).filter(|row| row[1] == "ingetrokken").map(|row| row[0]).collect();
+    let applied: BTreeSet<String> = decisions.lines().skip(1).map(cells).filter(|row| row[1] == "aangemeld").map(|row| row[0].clone()).collect();
+    let withdrawn: BTreeSet<String> = decisions.lines().skip(1).map(cells).filter(|row| row[1] == "ingetrokken").map(|row| row[0].clone()).collect();
     let before = assessed("2025-04-01");
     let mut statuses = BTreeSet::new();
-    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(cells).collect();
-    assert_eq!(rows.iter().map(|row| row[1]).collect::<BTreeSet<_>>(), applied);
+    let rows: Vec<Vec<String>> = text.lines().skip(1).map(cells).collect();
+    assert_eq!(rows.iter().map(|row| row[1].clone()).collect::<BTreeSet<_>>(), applied);
     for row in rows {
-        let outcomes = before.get(row[1]).cloned().unwrap_or_default();
+        let outcomes = before.get(&row[1]).cloned().unwrap_or_default();
         let whole = outcomes.len() == 37 && outcomes.values().all(|outcome| outcome != "voldoet_niet");
-        let expected = if whole && !withdrawn.contains(row[1]) { "gekwalificeerd" } else { "ingetrokken" };
+        let expected = if whole && !withdrawn.contains(&row[1]) { "gekwalificeerd" } else { "ingetrokken" };
         assert_eq!(row[3], expected, "{}", row[1]);
         if !whole {
-            assert_eq!((row[4], row[5]), ("2025-04-01", "niet tijdig gekwalificeerd"));
+            assert_eq!((row[4].as_str(), row[5].as_str()), ("2025-04-01", "niet tijdig gekwalificeerd"));
         }
         statuses.insert(expected);
     }
@@ -208,7 +209,7 @@ fn what_providers_write_is_beside_their_receipt_and_on_the_agenda_only() {
     let texts: Vec<String> = contents(&inbox)
         .iter()
         .filter(|(name, _)| name.contains("_2025_") && name.ends_with("leerthemas.csv"))
-        .flat_map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap().lines().skip(1).filter_map(|line| cells(line).get(2).map(|text| (*text).to_owned())).collect::<Vec<_>>())
+        .flat_map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap().lines().skip(1).filter_map(|line| cells(line).get(2).cloned()).collect::<Vec<_>>())
         .filter(|text| !text.is_empty())
         .collect();
     assert!(texts.len() > 10);
@@ -288,7 +289,7 @@ fn within_the_period_there_are_provisional_reports_and_aspirants_only() {
     assert!(made(&batch, "definitief").is_empty());
     assert!(made(&batch, "voorlopig").len() >= 20);
     let register = fs::read_to_string(batch.join("results/2025/keurmerkregister.csv")).unwrap();
-    assert!(register.lines().skip(1).all(|line| ["aspirant", "gekwalificeerd"].contains(&cells(line)[3])), "{register}");
+    assert!(register.lines().skip(1).all(|line| ["aspirant", "gekwalificeerd"].contains(&cells(line)[3].as_str())), "{register}");
 }
 
 /// The workbook that small practices fill in, as it comes: its example is a self-evaluation without a finding.
