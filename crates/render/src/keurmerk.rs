@@ -41,7 +41,8 @@ pub fn render_keurmerk(report: &KeurmerkReport, template: &Template) -> Result<P
 pub fn website_svg(figure: &WebsiteFigure) -> String {
     let colours = palette();
     let colour = |name: &str| colours.get(name).cloned().unwrap_or_default();
-    let (ink, own, band) = (colour("ink"), colour("own"), colour("band_half"));
+    // Each has a contrast of more than 3 to 1 with the page.
+    let (ink, own, muted) = (colour("ink"), colour("own"), colour("muted"));
     let span = figure.highest - figure.lowest;
     let at = |value: f64| LEFT + (value.clamp(figure.lowest, figure.highest) - figure.lowest) / span * (RIGHT - LEFT);
     let number = |value: f64| format!("{value:.1}");
@@ -52,9 +53,9 @@ pub fn website_svg(figure: &WebsiteFigure) -> String {
         escaped(&figure.description),
     );
     svg.push_str(&format!("<text x=\"{LEFT}\" y=\"18\" {font} font-size=\"14\" font-weight=\"600\" fill=\"{ink}\">{}</text>\n", escaped(&figure.title)));
-    svg.push_str(&format!("<line x1=\"{LEFT}\" y1=\"{AXIS}\" x2=\"{RIGHT}\" y2=\"{AXIS}\" stroke=\"{band}\" stroke-width=\"6\" stroke-linecap=\"round\"/>\n"));
+    svg.push_str(&format!("<line x1=\"{LEFT}\" y1=\"{AXIS}\" x2=\"{RIGHT}\" y2=\"{AXIS}\" stroke=\"{muted}\" stroke-width=\"1.5\"/>\n"));
     svg.push_str(&format!(
-        "<line x1=\"{}\" y1=\"{AXIS}\" x2=\"{}\" y2=\"{AXIS}\" stroke=\"{ink}\" stroke-width=\"2.5\"/>\n",
+        "<line x1=\"{}\" y1=\"{AXIS}\" x2=\"{}\" y2=\"{AXIS}\" stroke=\"{ink}\" stroke-width=\"4\"/>\n",
         number(at(figure.lower)),
         number(at(figure.upper))
     ));
