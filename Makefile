@@ -11,12 +11,14 @@ TYPST := $(TYPST_ROOT)/bin/typst
 KIBG_YEARS := 2023 2024 2025
 BENCH_PROVIDERS ?= 1000
 BENCH_YEARS ?= 1
+BENCH_ROWS ?= 1000000,10000000
 # The pinned rung of the policy needs about so many providers; see pipelines/kibg/release/README.md.
 RELEASE_PROVIDERS ?= 1600
 RELEASE_YEARS := 2024 2025
+LADDER_PROVIDERS ?= 300 1000 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help build run run-kibg run-nhs test check bench calibrate sample sample-release handbook deps venv typst-cli clean
+.PHONY: help build run run-kibg run-nhs test check dist bench bench-release calibrate sample sample-release release-ladder spark handbook deps venv typst-cli clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -49,13 +51,23 @@ test: deps venv build
 	$(MAKE) check
 endif
 
-check: ## Lints, formatting, and the definitions of both pipelines with their cases
+check: ## Lints, the definitions of both pipelines with their cases, and the licences of dependencies
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(SPIEGEL) pipeline check pipelines/kibg
 	$(SPIEGEL) pipeline check pipelines/nhs-talking-therapies
+	python3 packaging/dependencies.py check
+
+dist: build ## Make the archive that runs without Rust: dist/spiegel-<version>-<target>.tar.gz
+	python3 packaging/dist.py --program $(SPIEGEL) --out dist
 
 bench: build venv ## Time ingest, query and render on a generated country, each beside a peer
-	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
+	cargo build --workspace --locked --example selects
+	$(PYTHON) tests/bench.py --spiegel $(SPIEGEL) --selects $(CARGO_TARGET_DIR)/debug/examples/selects --providers $(BENCH_PROVIDERS) --years $(BENCH_YEARS)
+	$(MAKE) bench-release
+
+bench-release: build venv ## Time the release of a million and of ten million trajectories, beside DuckDB
+	cargo build --workspace --locked --example speed
+	$(PYTHON) tests/bench-release.py --spiegel $(SPIEGEL) --speed $(CARGO_TARGET_DIR)/debug/examples/speed --rows $(BENCH_ROWS)
 
 calibrate: ## Simulate countries in which nobody stands out, and count who each rule flags
 	cargo run -p spiegel-stats --locked --example calibrate
@@ -78,13 +90,30 @@ sample-release: build ## Release the research lake of a large fictional country 
 	$(SPIEGEL) release pipelines/kibg/years/2025.toml --batch $(OUT)/release-batch --release-dir $(OUT)/release --private-policy $(OUT)/release-private.toml
 	$(SPIEGEL) verify $(OUT)/release --batch $(OUT)/release-batch --private-policy $(OUT)/release-private.toml
 
+release-ladder: build ## Print how three sizes of country do on every rung of the ladder, and what is left to study there
+	@mkdir -p $(OUT)
+	@test -f $(OUT)/release.key || $(SPIEGEL) key --out $(OUT)/release.key
+	@for providers in $(LADDER_PROVIDERS); do \
+		country=$(OUT)/ladder-$$providers; rm -rf $$country; \
+		$(SPIEGEL) sample --providers $$providers --years 2 --first-year 2024 --seed 1 --out $$country || exit $$?; \
+		for year in $(RELEASE_YEARS); do \
+			$(SPIEGEL) ingest pipelines/kibg/years/$$year.toml --inbox $$country/inbox --batch $$country/batch --key $(OUT)/release.key --no-feedback || exit $$?; \
+		done; \
+		echo; echo "$$providers providers:"; echo; \
+		$(SPIEGEL) release pipelines/kibg/years/2025.toml --batch $$country/batch --ladder $(RELEASE_YEARS:%=--year %) || exit $$?; \
+		rm -rf $$country; \
+	done
+
+spark: venv ## Install Spark (PySpark, half a gigabyte; needs Java 17), so that the tests read a release with it too
+	.venv/bin/pip install --quiet --disable-pip-version-check pyspark
+
 handbook: build ## Write the handbook of all codes of kibg
 	mkdir -p $(OUT)
 	$(SPIEGEL) explain --handbook $(OUT)/regels.md
 
-deps: ## Install the Debian packages that the tests use (poppler-utils, qpdf, python3-venv)
-	@command -v pdfinfo >/dev/null && command -v qpdf >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || \
-		{ sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends poppler-utils qpdf python3-venv; }
+deps: ## Install the Debian packages that the tests use (poppler-utils, qpdf, python3-venv, chromium, binutils)
+	@command -v pdfinfo >/dev/null && command -v qpdf >/dev/null && command -v chromium >/dev/null && command -v strip >/dev/null && python3 -c 'import ensurepip' 2>/dev/null || \
+		{ sudo=$$(command -v sudo || true); $$sudo apt-get update -qq && $$sudo apt-get install -y -qq --no-install-recommends poppler-utils qpdf python3-venv chromium binutils; }
 
 venv: .venv/.complete ## Make the Python environment of the tests (the Typst compiler and DuckDB as peers)
 

@@ -1,9 +1,9 @@
 """Times ingest, query and render on a generated country, each beside a peer in the same run.
 
 Prints rates, peak memory and ratios. A claim in the README is one of these ratios. The machine may be shared and busy, so
-ingest and its peers run three times in turn and the fastest of each counts. Peers of ingest, on the same unpacked CSV files:
+ingest and its peers run three times in turn and the fastest of each counts, with its processor time beside it. Peers of ingest, on the same unpacked CSV files:
 DuckDB reads them into Parquet with explicit types and store_rejects, without any other check; frictionless validates a
-sample of the files against the same types. Peer of render: the prebuilt Typst compiler makes the same PDFs from the same
+sample of the files against the same types. Peer of selecting: DuckDB with the same SQL on the same lake. Peer of render: the prebuilt Typst compiler makes the same PDFs from the same
 templates and data, one after the other.
 """
 
@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -111,8 +112,8 @@ def duckdb_reads(inbox, out):
     """The peer of ingest: every CSV into Parquet with explicit types; rows that do not fit go to a table of rejects."""
     types = {name: {header: TYPES[kind] for header, kind, _ in columns} for name, columns in tables()}
     out.mkdir(exist_ok=True)
-    seconds, memory, _, talk = run([sys.executable, "-c", DUCKDB, str(inbox), str(out), str(os.cpu_count()), json.dumps(types)])
-    return seconds, memory, int(talk.split()[-1])
+    seconds, memory, processor, talk = run([sys.executable, "-c", DUCKDB, str(inbox), str(out), str(os.cpu_count()), json.dumps(types)])
+    return seconds, memory, int(talk.split()[-1]), processor
 
 
 def frictionless_reads(inbox, rows_wanted):
@@ -168,14 +169,26 @@ def unpack(inbox):
         archive.unlink()
 
 
+def with_trend_from(first, scratch):
+    """The year file of 2025 in a copy of the pipeline, with a trend over all years of the country."""
+    pipeline = scratch / "pipelines" / "kibg"
+    shutil.copytree("pipelines/kibg", pipeline)
+    shutil.copytree("report-templates", scratch / "report-templates")
+    year_file = pipeline / "years" / "2025.toml"
+    year_file.write_text(re.sub(r"trend_from = \d+", f"trend_from = {first}", year_file.read_text()))
+    return year_file
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--spiegel", required=True)
+    parser.add_argument("--selects", required=True, help="the example of spiegel-query that selects alone")
     parser.add_argument("--providers", type=int, default=1000, help="fewer than some hundreds measure what starting costs")
     parser.add_argument("--years", type=int, default=1)
     parser.add_argument("--times", type=int, default=3, help="runs of ingest and its peers; the fastest counts")
     parser.add_argument("--sample-rows", type=int, default=20_000, help="rows that frictionless gets")
     parser.add_argument("--errors", type=int, default=1_000_000, help="rows of the file with an error in every row")
+    parser.add_argument("--ingest-only", action="store_true", help="stop before results and reports")
     options = parser.parse_args()
     spiegel = os.path.abspath(options.spiegel)
     with tempfile.TemporaryDirectory() as scratch:
@@ -214,10 +227,10 @@ def main():
         line("ingest, every check on", own[0], own[1], rows, "rows")
         print(f"  {rows / own[0] / os.cpu_count():,.0f} rows/s per core, {rows / own[2]:,.0f} per second of processor time; {rows:,} rows in {sum(1 for _ in inbox.glob('*/*.csv')):,} files")
         line("  peer: DuckDB, types and rejects", duckdb[0], duckdb[1], rows, "rows")
-        print(f"    {duckdb[2]:,} rows read, told the delimiter and the notation of dates of every file")
+        print(f"    {duckdb[2] / duckdb[3]:,.0f} per second of processor time; {duckdb[2]:,} rows read, told the delimiter and the notation of dates of every file")
         line("  peer: frictionless, types, codes", frictionless[0], frictionless[1], frictionless[3], "rows")
         print(f"    on {frictionless[3]:,} of the rows; all of them would take {frictionless[0] / frictionless[3] * rows:,.0f} s at that rate, on one core")
-        print(f"  ratio: {duckdb[0] / own[0]:.2f} times DuckDB's speed, {frictionless[0] / frictionless[3] * rows / own[0]:,.0f} times that of frictionless\n")
+        print(f"  ratio: {duckdb[0] / own[0]:.2f} times DuckDB's speed ({duckdb[3] / own[2]:.2f} by processor time), {frictionless[0] / frictionless[3] * rows / own[0]:,.0f} times that of frictionless\n")
 
         errors = scratch / "errors"
         broken(errors, options.errors)
@@ -226,17 +239,30 @@ def main():
             batch = scratch / f"batch-{next(runs)}"
             return run([spiegel, "ingest", "pipelines/kibg/years/2025.toml", "--inbox", str(errors), "--batch", str(batch), "--key", str(key), "--no-feedback"])
 
-        seconds, memory, *_ = fastest(options.times, all_wrong)[0]
+        seconds, memory, processor, _ = fastest(options.times, all_wrong)[0]
         line("one file, an error in every row", seconds, memory, options.errors, "rows")
-        print()
+        print(f"  {processor:.1f} s of processor time\n")
+        if options.ingest_only:
+            return
 
-        year_file = "pipelines/kibg/years/2025.toml"
-        seconds, memory, *_ = run([spiegel, "benchmark", year_file, "--batch", str(batch)])
+        year_file = with_trend_from(first, scratch)
+        pipeline = year_file.parent.parent
+        selects = [options.selects, str(batch), str(year_file), str(first)]
+        seconds, memory, _, talk = run([spiegel, "benchmark", str(year_file), "--batch", str(batch)])
         line("benchmark, positions and texts", seconds, memory, options.providers, "providers")
-        peer, memory, _, talk = run([sys.executable, "tests/duckdb-selects.py", str(batch), "pipelines/kibg", str(first), "2025"])
-        line("  peer: DuckDB, the same SQL", peer, memory, options.providers, "providers")
-        print(f"    selecting only: {talk.split()[-1]} s of it, without any statistic or text; ours takes {seconds / peer:.1f} times as long for all\n")
+        # What each part took stands below the summary.
+        for told in talk.splitlines():
+            if told.strip().startswith("in "):
+                print(f"  {told.strip()}")
+        select = lambda: (lambda answer: (float(answer[3].split()[-1]), *answer[1:]))(run(selects))
+        peer = lambda: (lambda answer: (float(answer[3].split()[-1]), *answer[1:]))(
+            run([sys.executable, "tests/duckdb-selects.py", str(batch), str(pipeline), str(first), "2025"]))
+        own, duckdb = fastest(options.times, select, peer)
+        line("select: norms, views, indicators", own[0], own[1], rows, "rows")
+        line("  peer: DuckDB, the same SQL", duckdb[0], duckdb[1], rows, "rows")
+        print(f"  ratio: {duckdb[0] / own[0]:.2f} times DuckDB's speed; ours also estimates the norms, and sorts and sums the values of each provider\n")
 
+        year_file = str(year_file)
         seconds, memory, *_ = run([spiegel, "report", year_file, "--batch", str(batch)])
         reports = sorted(batch.glob("reports/2025/*/v1/report.json"))
         pdfs = sorted(batch.glob("reports/2025/*/v1/*.pdf"))

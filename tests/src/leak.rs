@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::thread;
 
-use spiegel_model::{IndicatorPage, count};
+use spiegel_model::IndicatorPage;
 
 use crate::command::{Made, all_reports, kibg, nhs, providers, query};
+use crate::language::Said;
 use crate::pdf::{Pdf, text_of};
 
 /// A shorter name occurs by chance; the sample has a practice called M.
@@ -252,7 +253,7 @@ fn the_largest_and_the_most_extreme_provider_are_not_recognised() {
                 if shows_units(page, n) {
                     found.push(format!("{place}: the figure gives the size of the conspicuous provider"));
                 }
-                let written = count(n);
+                let written = Said::of(&made.report).count(n);
                 if n >= TELLING_UNITS && !own_units(made).contains(&n) && has_number(&made.json, &written) {
                     found.push(format!("{place}: a text gives {written}, the size of the conspicuous provider"));
                 }

@@ -27,6 +27,7 @@ mod catalogue;
 mod crosschecks;
 #[cfg(test)]
 mod deliveries;
+mod designer;
 #[cfg(test)]
 mod effect;
 #[cfg(test)]
@@ -44,15 +45,25 @@ mod matrix;
 #[cfg(test)]
 mod nhs;
 #[cfg(test)]
+mod overview_page;
+#[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod published;
 #[cfg(test)]
 mod publisher;
 #[cfg(test)]
 mod release;
 #[cfg(test)]
+mod release_attacks;
+#[cfg(test)]
+mod release_in_store;
+#[cfg(test)]
 mod release_readers;
 #[cfg(test)]
 mod submissions;
+#[cfg(test)]
+mod trace;
 #[cfg(test)]
 mod truth;
 #[cfg(test)]
@@ -64,6 +75,7 @@ mod yearly_batch;
 #[cfg(test)]
 mod further_pages;
 #[cfg(test)]
+mod language;
 mod leak;
 #[cfg(test)]
 mod pages;

@@ -7,6 +7,7 @@ use lopdf::Document;
 use spiegel_model::{MissingCode, TrendState, Variant};
 
 use crate::command::{nhs, providers, receipts, reports, root, rows};
+use crate::language::Said;
 
 /// `published.rs` has the same columns with the published percentages.
 const COUNTS: [(&str, &str, &str); 4] = [
@@ -32,7 +33,7 @@ fn each_of_the_147_providers_of_the_year_has_a_report() {
     assert_eq!(states.iter().map(|(code, _)| code.clone()).collect::<BTreeSet<_>>(), delivered);
     for (code, state) in states {
         assert_eq!(state["report"]["state"], "made", "{code}");
-        let pdf = nhs().join(format!("reports/2024/{code}/v1/spiegelrapportage-2024-25-{code}.pdf"));
+        let pdf = nhs().join(format!("reports/2024/{code}/v1/mirror-report-2024-25-{code}.pdf"));
         assert_eq!(nhs().join(state["report"]["file"].as_str().unwrap()), pdf);
         assert!(fs::read(pdf).unwrap().starts_with(b"%PDF-"), "{code}");
     }
@@ -133,9 +134,10 @@ fn what_was_not_published_is_said_in_table_and_page() {
             if is_withheld {
                 seen += 1;
                 let line = made.report.summary.rows.iter().find(|line| line.indicator == page.id).unwrap();
-                assert_eq!(line.own, "niet aangeleverd");
-                assert_eq!(page.headline, ["Van u is dit cijfer niet beschikbaar."]);
-                assert!(made.report.summary.notes.iter().any(|note| note.contains("Dit is geen nul")), "{:?}", made.report.summary.notes);
+                let said = Said::of(&made.report);
+                assert_eq!(line.own, said.not_delivered);
+                assert_eq!(page.headline, [said.not_there]);
+                assert!(made.report.summary.notes.iter().any(|note| note.contains(said.no_zero)), "{:?}", made.report.summary.notes);
             }
         }
     }
@@ -155,15 +157,15 @@ fn a_withheld_part_of_the_population_is_no_share() {
     }
     for made in reports(nhs(), "2024") {
         let Some(page) = &made.report.population else { continue };
-        let Some(block) = page.blocks.iter().find(|block| block.title == "Geslacht") else { continue };
-        let shown = block.rows.iter().find(|row| row.label == "man").unwrap();
+        let Some(block) = page.blocks.iter().find(|block| block.title == "Gender") else { continue };
+        let shown = block.rows.iter().find(|row| row.label == "male").unwrap();
         match men.get(&made.provider).and_then(|count| count.parse::<f64>().ok()) {
             Some(count) => {
                 if let Some(own) = shown.own {
                     assert!((own - count / block.n as f64).abs() < 1e-12, "{}", made.provider);
                 }
             }
-            None => assert!(shown.own.is_none() && shown.own_text == "n.b.", "{} {shown:?}", made.provider),
+            None => assert!(shown.own.is_none() && shown.own_text == Said::of(&made.report).absent, "{} {shown:?}", made.provider),
         }
     }
 }

@@ -9,8 +9,10 @@ use std::sync::OnceLock;
 use lopdf::{Dictionary, Object};
 use serde_json::Value;
 use spiegel_model::{Report, Variant, figures_csv, figures_json};
+use spiegel_render::Template;
 
-use crate::command::{Made, all_reports, tool};
+use crate::command::{Made, all_reports, definitions, tool};
+use crate::language::Said;
 use crate::pdf::{Pdf, text_of};
 
 /// Full reports of each pipeline that are looked at; the single pages are looked at all.
@@ -68,7 +70,7 @@ fn the_catalogue_declares_language_tags_and_standards() {
     for made in chosen() {
         let pdf = Pdf::open(&made.pdf);
         let catalogue = pdf.document.catalog().unwrap();
-        assert_eq!(pdf.text(catalogue, "Lang").as_deref(), Some("nl-NL"), "{}", made.provider);
+        assert_eq!(pdf.text(catalogue, "Lang").as_deref(), Some(Said::of(&made.report).tag), "{}", made.provider);
         let dictionary = |key: &str| pdf.entry(catalogue, key).and_then(|object| object.as_dict().ok()).unwrap();
         assert!(matches!(pdf.entry(dictionary("MarkInfo"), "Marked"), Some(Object::Boolean(true))));
         assert!(!matches!(pdf.entry(dictionary("MarkInfo"), "Suspects"), Some(Object::Boolean(true))));
@@ -145,19 +147,22 @@ fn tables_have_heads_and_headings_do_not_skip() {
 
 #[test]
 fn attachments_are_the_providers_own_figures() {
+    let template = Template::load(&definitions().join("report-templates/spiegel")).unwrap();
     for made in chosen() {
         let pdf = Pdf::open(&made.pdf);
         let attachments = pdf.attachments();
-        assert_eq!(attachments.keys().collect::<Vec<_>>(), ["cijfers.csv", "cijfers.json"], "{}", made.provider);
+        let said = Said::of(&made.report);
+        assert_eq!(attachments.keys().collect::<Vec<_>>(), said.attachments, "{}", made.provider);
         let catalogue = pdf.document.catalog().unwrap();
         assert_eq!(pdf.entry(catalogue, "AF").unwrap().as_array().unwrap().len(), 2, "{}", made.provider);
         for dictionary in pdf.dictionaries().filter(|dictionary| dictionary.has(b"EF")) {
             let relationship = pdf.entry(dictionary, "AFRelationship").and_then(|name| name.as_name().ok()).unwrap();
             assert!([&b"Data"[..], b"Supplement"].contains(&relationship), "{}", made.provider);
         }
-        let csv = String::from_utf8(attachments["cijfers.csv"].clone()).unwrap();
-        let json = String::from_utf8(attachments["cijfers.json"].clone()).unwrap();
-        assert_eq!(csv, figures_csv(&made.report), "{}", made.provider);
+        let csv = String::from_utf8(attachments[said.attachments[0]].clone()).unwrap();
+        let json = String::from_utf8(attachments[said.attachments[1]].clone()).unwrap();
+        let language = template.language(&made.report.language).unwrap();
+        assert_eq!(csv, figures_csv(&made.report, &language.attachment, language.numbers), "{}", made.provider);
         assert_eq!(json, figures_json(&made.report), "{}", made.provider);
         agree(made, &csv, &json);
     }
@@ -168,25 +173,26 @@ fn agree(made: &Made, csv: &str, json: &str) {
     let json: Value = serde_json::from_str(json).unwrap();
     assert_eq!(json["provider_id"], made.provider.as_str());
     assert_eq!(json["provider"], made.report.provider.name.as_str());
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.strip_prefix('\u{feff}').unwrap().as_bytes());
+    let said = Said::of(&made.report);
+    let mut reader = csv::ReaderBuilder::new().delimiter(said.delimiter).from_reader(csv.strip_prefix('\u{feff}').unwrap().as_bytes());
     let heads = reader.headers().unwrap().clone();
     let at = |name: &str| heads.iter().position(|head| head == name).unwrap();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(json["indicators"].as_array().unwrap().len(), made.report.indicators.len());
     for page in &made.report.indicators {
-        let row = rows.iter().rfind(|row| &row[at("indicator")] == page.id.as_str() && row[at("jaar")] == made.report.year_label).unwrap();
-        let number = |name: &str| row[at(name)].replace(',', ".").parse::<f64>().ok();
+        let row = rows.iter().rfind(|row| &row[at("indicator")] == page.id.as_str() && row[at(said.year)] == made.report.year_label).unwrap();
+        let number = |name: &str| row[at(name)].replace(said.decimal, ".").parse::<f64>().ok();
         let close = |left: Option<f64>, right: Option<f64>| match (left, right) {
             (Some(left), Some(right)) => (left - right).abs() < 1e-6,
             (left, right) => left.is_none() && right.is_none(),
         };
-        assert!(close(number("waarde"), page.position.value), "{} {} {row:?}", made.provider, page.id);
-        assert!(close(number("interval_onder"), page.position.interval.map(|range| range.lower)), "{} {}", made.provider, page.id);
-        assert!(close(number("interval_boven"), page.position.interval.map(|range| range.upper)), "{} {}", made.provider, page.id);
+        assert!(close(number(said.value), page.position.value), "{} {} {row:?}", made.provider, page.id);
+        assert!(close(number(said.interval[0]), page.position.interval.map(|range| range.lower)), "{} {}", made.provider, page.id);
+        assert!(close(number(said.interval[1]), page.position.interval.map(|range| range.upper)), "{} {}", made.provider, page.id);
         if page.position.value.is_some() {
             assert_eq!(number("n"), Some(page.position.n as f64), "{} {}", made.provider, page.id);
         } else if page.trend.is_some() {
-            assert!(!row[at("opmerking")].is_empty(), "{} {}: why there is no value", made.provider, page.id);
+            assert!(!row[at(said.note)].is_empty(), "{} {}: why there is no value", made.provider, page.id);
         }
         let listed = json["indicators"].as_array().unwrap().iter().find(|one| one["indicator"] == page.id.as_str()).unwrap();
         assert_eq!(listed["position"]["value"].as_f64(), page.position.value, "{} {}", made.provider, page.id);

@@ -11,7 +11,7 @@ use crate::command::{KIBG_YEAR, KIBG_YEAR_BEFORE, definitions, kibg, root, scrat
 use crate::tree::tree;
 
 /// A private policy of the tests; the values are invented.
-fn overlay(folder: &Path) -> PathBuf {
+pub(crate) fn overlay(folder: &Path) -> PathBuf {
     let file = folder.join("private.toml");
     fs::write(&file, format!("p_percent = 12.5\nhmac_key = \"{}\"\n", "5a".repeat(32))).unwrap();
     file
@@ -104,11 +104,16 @@ pub(crate) fn country() -> (&'static Country, MutexGuard<'static, ()>) {
 }
 
 impl Country {
-    fn release(&self, lake: &Path, more: &[&str]) -> crate::command::Answer {
+    /// What to type to release it to a place.
+    pub(crate) fn arguments(&self, place: &Path) -> Vec<String> {
         let year = self.folder.join(KIBG_YEAR);
-        let mut arguments = vec!["release", year.to_str().unwrap(), "--batch", self.batch.to_str().unwrap(), "--release-dir", lake.to_str().unwrap()];
-        arguments.extend(["--private-policy", self.overlay.to_str().unwrap()]);
-        arguments.extend(more);
+        let arguments = ["release", year.to_str().unwrap(), "--batch", self.batch.to_str().unwrap(), "--release-dir", place.to_str().unwrap()];
+        [&arguments[..], &["--private-policy", self.overlay.to_str().unwrap()]].concat().into_iter().map(str::to_owned).collect()
+    }
+
+    pub(crate) fn release(&self, lake: &Path, more: &[&str]) -> crate::command::Answer {
+        let mut arguments = self.arguments(lake);
+        arguments.extend(more.iter().map(|&one| one.to_owned()));
         spiegel(&arguments)
     }
 }

@@ -13,7 +13,7 @@ use crate::command::{Answer, KIBG_YEAR, answer, binary, root, rows, scratch, spi
 use crate::release::{copy, country};
 
 /// The lake of the large country, under a policy that withholds something of it; only looked at.
-fn lake() -> &'static Path {
+pub(crate) fn lake() -> &'static Path {
     static LAKE: OnceLock<PathBuf> = OnceLock::new();
     LAKE.get_or_init(|| {
         let (country, _alone) = country();
@@ -35,7 +35,7 @@ fn folder() -> PathBuf {
     lake().join("releases").join("1.0.0")
 }
 
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let python = root().join(".venv/bin/python");
     assert!(python.is_file(), "{} is not there; `make venv` makes it", python.display());
     python
@@ -175,6 +175,35 @@ fn shares_that_a_researcher_computes_agree_with_the_published_measures() {
         }
     }
     assert!(compared > 40, "{compared}");
+}
+
+#[test]
+fn means_that_a_researcher_adds_up_from_cells_agree_with_the_national_ones() {
+    // Of a measure, a year and a set: the published cells, or nothing when one of them is withheld.
+    let mut cells: BTreeMap<[String; 4], Vec<Option<(f64, f64)>>> = BTreeMap::new();
+    let sets = "'total', 'region', 'diagnosis_group', 'age_band', 'sex', 'provider_class'";
+    for row in answers(&format!("SELECT * FROM measures WHERE statistic IN ('mean', 'rate') AND obs_status <> 'M' AND dimension_set IN ({sets})")) {
+        let key = ["year", "measure", "statistic", "dimension_set"].map(|name| row[name].clone());
+        cells.entry(key).or_default().push(row["value"].parse().ok().zip(row["n_rounded"].parse().ok()));
+    }
+    let mut compared = 0;
+    for ([year, measure, statistic, set], of_set) in cells.iter().filter(|(key, _)| key[3] != "total") {
+        let total = cells.get(&[year.clone(), measure.clone(), statistic.clone(), "total".to_owned()]).and_then(|total| total[0]);
+        let (Some(of_set), Some((national, _))) = (of_set.iter().copied().collect::<Option<Vec<(f64, f64)>>>(), total) else { continue };
+        let n: f64 = of_set.iter().map(|(_, n)| n).sum();
+        let own = of_set.iter().map(|(value, n)| value * n).sum::<f64>() / n;
+        // Half a step in each cell (of few, a coarser one) and in the total; and each number of trajectories is off by two at most.
+        let step = |n: f64| match (statistic.as_str(), measure.as_str()) {
+            ("rate", _) => if n >= 98.0 { 0.001 } else { 0.01 },
+            (_, "minutes_mean" | "duration_mean") => 1.0,
+            _ => 0.1,
+        };
+        let rounding = of_set.iter().map(|(_, size)| step(*size) * size).sum::<f64>() / n / 2.0 + step(n) / 2.0;
+        let counting = of_set.iter().map(|(value, _)| 2.5 * (value - national).abs()).sum::<f64>() / n;
+        assert!((own - national).abs() <= rounding + counting + 1e-9, "{measure} of {year} by {set}: {own} and {national}");
+        compared += 1;
+    }
+    assert!(compared > 30, "{compared}");
 }
 
 #[test]

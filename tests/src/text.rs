@@ -5,12 +5,8 @@ use serde_json::Value;
 use spiegel_model::{FunnelPlot, IndicatorPage, Label, Report, Side, SummaryRow};
 
 use crate::command::{Made, all_reports};
+use crate::language::Said;
 
-/// Report specification 4.3; `vanzelf beter` is allowed there.
-const FORBIDDEN: [&str; 21] = [
-    "goed", "fout", "slecht", "beter", "slechter", "onvoldoende", "significant", "outlier", "uitbijter", "afwijkend", "presteert",
-    "scoort", "ranking", "percentiel", "benchmark", "p-waarde", "betrouwbaarheidsinterval", "patiënt", "patiënten", "doordat", "rang",
-];
 /// Decision 35.
 const WORDS_IN_A_SENTENCE: usize = 25;
 /// Report specification 9.2.
@@ -43,7 +39,7 @@ fn sentences_for_reading(report: &Report) -> Vec<&String> {
     texts.extend(summary.blocks.iter().flat_map(|block| block.paragraphs.iter().chain(&block.bullets)));
     for page in &report.indicators {
         texts.extend(page.headline.iter().chain(&page.sentences));
-        texts.extend(page.sections.iter().filter(|section| section.title == "Hoe zeker is dit?").flat_map(|section| &section.paragraphs));
+        texts.extend(page.sections.iter().filter(|section| section.title == Said::of(report).certain).flat_map(|section| &section.paragraphs));
     }
     texts.extend(report.population.iter().flat_map(|page| &page.sentences));
     texts.extend(report.quality.iter().flat_map(|page| &page.sentences));
@@ -84,11 +80,13 @@ fn name_of(made: &Made) -> String {
 #[test]
 fn generated_sentences_pass_no_verdict() {
     none(all_reports().iter().flat_map(|made| {
+        let said = Said::of(&made.report);
         generated(&made.report).into_iter().flat_map(move |text| {
-            let words = text.replace(&made.report.provider.name, "").to_lowercase().replace("vanzelf beter", "").replace("niet beter", "");
+            let words = text.replace(&made.report.provider.name, "").to_lowercase();
+            let words = said.allowed.iter().fold(words, |words, allowed| words.replace(allowed, ""));
             let words: Vec<&str> = words.split(|letter: char| !letter.is_alphanumeric() && letter != '-').collect();
             let found: Vec<String> =
-                FORBIDDEN.iter().filter(|word| words.contains(*word)).map(|word| format!("{}: `{word}` in: {text}", name_of(made))).collect();
+                said.forbidden.iter().filter(|word| words.contains(*word)).map(|word| format!("{}: `{word}` in: {text}", name_of(made))).collect();
             found
         })
     }));
@@ -177,37 +175,55 @@ fn alternative_texts_are_short_and_different() {
     }
 }
 
-/// Numbers as a Dutch reader expects them: a decimal point is an error, a point between thousands is not.
-fn has_decimal_point(text: &str) -> bool {
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != '.' && letter != ',').any(|word| {
-        let word = word.trim_end_matches(['.', ',']);
-        let is_number = word.starts_with(|letter: char| letter.is_ascii_digit()) && word.chars().all(|letter| letter.is_ascii_digit() || letter == '.' || letter == ',');
-        is_number && word.split(',').next().unwrap().split('.').skip(1).any(|group| group.len() != 3)
-    })
-}
-
 #[test]
-fn numbers_are_written_the_dutch_way() {
-    assert!(has_decimal_point("van 3.5 naar 4") && !has_decimal_point("van 3,5 naar 1.234.567. Dat is 4."));
+fn numbers_are_written_as_in_the_language() {
+    let (dutch, english) = (Said::in_language("nl"), Said::in_language("en"));
+    assert!(dutch.has_foreign_number("van 3.5 naar 4") && !dutch.has_foreign_number("van 3,5 naar 1.234.567. Dat is 4."));
+    assert!(english.has_foreign_number("from 3,5 to 4") && !english.has_foreign_number("from 3.5 to 1,234,567. That is 4."));
     none(all_reports().iter().flat_map(|made| {
         let report = &made.report;
+        let said = Said::of(report);
         let cells = report.summary.rows.iter().flat_map(|row| [&row.n, &row.own, &row.interval]);
         let tables = report.indicators.iter().flat_map(|page| page.table.rows.iter().flatten());
         let shares = report.population.iter().flat_map(|page| page.blocks.iter().flat_map(|block| block.rows.iter().map(|row| &row.own_text)));
         let steps = report.quality.iter().filter_map(|page| page.flow.as_ref()).flat_map(|flow| flow.steps.iter().map(|step| &step.text));
         let all: Vec<&String> = generated(report).into_iter().chain(cells).chain(tables).chain(shares).chain(steps).collect();
-        all.into_iter().filter(|text| has_decimal_point(text)).map(|text| format!("{}: {text}", name_of(made))).collect::<Vec<_>>()
+        all.into_iter().filter(|text| said.has_foreign_number(text)).map(|text| format!("{}: {text}", name_of(made))).collect::<Vec<_>>()
     }));
 }
 
-/// A printed number as a value; a percentage keeps its hundred.
-fn parsed(text: &str) -> f64 {
-    text.trim().trim_end_matches('%').replace('.', "").replace(',', ".").replace('\u{2212}', "-").trim().parse().unwrap_or_else(|_| panic!("`{text}`"))
+/// Keys of `report.json` that hold no words for a reader.
+const NO_WORDS: [&str; 6] = ["id", "indicator", "kind", "pipeline", "language", "definition"];
+
+/// A report of one language has no word of the other, from its title to its colophon.
+#[test]
+fn no_word_of_another_language_is_said() {
+    let mut looked_at = std::collections::BTreeMap::new();
+    none(all_reports().iter().flat_map(|made| {
+        let said = Said::of(&made.report);
+        *looked_at.entry(said.tag).or_insert(0) += 1;
+        let mut found = Vec::new();
+        texts(&serde_json::from_str(&made.json).unwrap(), "", &mut found);
+        let name = made.report.provider.name.clone();
+        let foreign = said.other().typical;
+        found
+            .into_iter()
+            .filter(|(path, _)| !path.rsplit('/').next().is_some_and(|key| NO_WORDS.contains(&key)) && !path.contains("/position/"))
+            // The sentence that the Open Government Licence asks for is English in every language.
+            .filter(|(_, text)| !text.starts_with("Contains public sector information"))
+            .filter_map(move |(path, text)| {
+                let words = text.replace(&name, "").to_lowercase();
+                let word = foreign.iter().find(|word| words.split(|letter: char| !letter.is_alphanumeric()).any(|one| one == **word))?;
+                Some(format!("{}: `{word}` in {path}: {text}", said.tag))
+            })
+            .collect::<Vec<_>>()
+    }));
+    assert!(looked_at["en-GB"] > 100 && looked_at["nl-NL"] > 10, "{looked_at:?}");
 }
 
-fn contains_own(row: &SummaryRow) -> bool {
+fn contains_own(row: &SummaryRow, said: &Said) -> bool {
     let (lower, upper) = row.interval.split_once('–').unwrap();
-    (parsed(lower)..=parsed(upper)).contains(&parsed(&row.own))
+    (said.number(lower)..=said.number(upper)).contains(&said.number(&row.own))
 }
 
 #[test]
@@ -216,7 +232,7 @@ fn a_displayed_value_lies_within_its_displayed_interval() {
     for made in all_reports() {
         for row in made.report.summary.rows.iter().filter(|row| row.own_is_value && !row.interval.is_empty()) {
             compared += 1;
-            assert!(contains_own(row), "{}: {} in {}", name_of(made), row.own, row.interval);
+            assert!(contains_own(row, Said::of(&made.report)), "{}: {} in {}", name_of(made), row.own, row.interval);
         }
         for page in &made.report.indicators {
             if let (Some(value), Some(interval)) = (page.position.value, page.position.interval) {
@@ -285,14 +301,9 @@ fn label_sentence_and_drawn_point_agree() {
         for page in &made.report.indicators {
             complaints.extend(contradiction(page).map(|what| format!("{} {}: {what}", name_of(made), page.id)));
             let row = made.report.summary.rows.iter().find(|row| row.indicator == page.id).unwrap();
-            let (place, marks, words) = match page.position.label {
-                Label::Within(_) => ("binnen de spreiding", 0, "binnen de 95%-grenzen"),
-                Label::Attention(Side::Higher) => ("hoger", 1, "boven de 95%-grens"),
-                Label::Attention(Side::Lower) => ("lager", -1, "onder de 95%-grens"),
-                Label::Signal(Side::Higher) => ("duidelijk hoger", 2, "boven de 99,8%-grens"),
-                Label::Signal(Side::Lower) => ("duidelijk lager", -2, "onder de 99,8%-grens"),
-                Label::None(_) => continue,
-            };
+            let said = Said::of(&made.report);
+            let Some((index, marks)) = Said::place(page.position.label) else { continue };
+            let (place, words) = (said.places[index], said.funnel[index]);
             // A group has no point in a funnel.
             let is_drawn = page.funnel.as_ref().map_or(made.report.variant == spiegel_model::Variant::Group, |funnel| funnel.caption.contains(words));
             if (row.place.as_str(), row.marks) != (place, marks) || !is_drawn {
@@ -333,15 +344,17 @@ fn counts_on_page_one_are_those_of_the_table() {
     for made in all_reports().iter().filter(|made| made.report.variant == spiegel_model::Variant::Individual) {
         let rows = &made.report.summary.rows;
         assert_eq!(rows.len(), made.report.indicators.len(), "{}", name_of(made));
-        let compared = rows.iter().filter(|row| row.place == "binnen de spreiding" || row.marks != 0).count();
-        let within = rows.iter().filter(|row| row.place == "binnen de spreiding").count();
+        let said = Said::of(&made.report);
+        let compared = rows.iter().filter(|row| row.place == said.places[0] || row.marks != 0).count();
+        let within = rows.iter().filter(|row| row.place == said.places[0]).count();
+        let begins = |index: usize| said.first[index].replace("{within}", &within.to_string()).replace("{compared}", &compared.to_string());
         let first = &made.report.summary.sentences[0];
         if compared > 1 && within == 0 {
-            assert!(first.starts_with(&format!("Op geen van de {compared} onderwerpen")), "{}: {first}", name_of(made));
+            assert!(first.starts_with(&begins(0)), "{}: {first}", name_of(made));
         } else if compared > 1 && within < compared {
-            assert!(first.starts_with(&format!("Op {within} van de {compared} onderwerpen")), "{}: {first}", name_of(made));
+            assert!(first.starts_with(&begins(1)), "{}: {first}", name_of(made));
         } else if compared > 1 {
-            assert!(first.starts_with(&format!("Op alle {compared} onderwerpen")), "{}: {first}", name_of(made));
+            assert!(first.starts_with(&begins(2)), "{}: {first}", name_of(made));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Six typical reports beside pictures of themselves (report specification 9.5). The reports are made from the template's own example,
+//! Eight typical reports beside pictures of themselves (report specification 9.5). The reports are made from the template's own example,
 //! so that no change of data or arithmetic moves a pixel: what differs here is the look. A picture that may change is written again
 //! with `UPDATE_GOLDEN=1`, after looking at it.
 
@@ -131,8 +131,8 @@ fn is_same(left: &Grey, right: &Grey) -> bool {
 const LONG_NAME: &str = "Psychotherapeutenmaatschap Arbeidsongeschiktheidsverzekeringsdeskundigen Noord-Brabant-Oost en Omstreken";
 const LONG_TOPIC: &str = "Cliëntervaringsvragenlijstinvulbereidheidspercentage bij de behandelingsafsluiting";
 
-/// The six, each with the pages that are looked at.
-fn six() -> Vec<(&'static str, Report, Vec<usize>)> {
+/// The eight, each with the pages that are looked at.
+fn eight() -> Vec<(&'static str, Report, Vec<usize>)> {
     let typical: Report = serde_json::from_str(&preview().1).unwrap();
     let last = 2 + typical.indicators.len() + 1;
     let (quality, norms, worksheet) = (last + 1, last + 2, last + 3);
@@ -173,6 +173,24 @@ fn six() -> Vec<(&'static str, Report, Vec<usize>)> {
         }
     }
 
+    let mut group = typical.clone();
+    group.variant = Variant::Group;
+    group.title = "Spiegelrapportage 2025 – groep kleine aanbieders".to_owned();
+    group.footer = "Spiegelrapportage 2025 · groep kleine aanbieders · vertrouwelijk".to_owned();
+    group.summary.heads[2] = "Groep".to_owned();
+    for page in &mut group.indicators {
+        page.funnel = None;
+        page.within.clone_from(&page.dot_plot);
+        if let Some(plot) = &mut page.within {
+            plot.own = None;
+            plot.alt = format!("Binnen de groep. {}", plot.alt);
+        }
+    }
+
+    // What the template itself says and how figures write numbers; its texts are those of a report and stay as they are.
+    let mut english = typical.clone();
+    english.language = "en".to_owned();
+
     let mut bare = typical.clone();
     bare.indicators.clear();
     (bare.population, bare.guide, bare.quality, bare.norms, bare.worksheet) = (None, None, None, None, None);
@@ -203,6 +221,8 @@ fn six() -> Vec<(&'static str, Report, Vec<usize>)> {
         ("longest", long, vec![1, 3, quality]),
         ("high", high, vec![1]),
         ("small", small, vec![1, minutes]),
+        ("group", group, vec![1, minutes]),
+        ("english", english, vec![1, minutes]),
         ("sheet", sheet, vec![1]),
         ("single", bare, vec![1]),
     ]
@@ -225,14 +245,14 @@ fn target() -> PathBuf {
 }
 
 #[test]
-fn six_reports_look_as_they_did() {
-    let reports: Vec<(String, String)> = six().iter().map(|(name, report, _)| ((*name).to_owned(), serde_json::to_string(report).unwrap())).collect();
+fn eight_reports_look_as_they_did() {
+    let reports: Vec<(String, String)> = eight().iter().map(|(name, report, _)| ((*name).to_owned(), serde_json::to_string(report).unwrap())).collect();
     let batch = batch_of("visual", 2025, &reports);
     render(&batch, KIBG_YEAR, None).expect_code(0);
     let folder = root().join("tests/ref");
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut differing = Vec::new();
-    for (name, _, pages) in six() {
+    for (name, _, pages) in eight() {
         let pdf = batch.join(format!("reports/2025/{name}/v1/spiegelrapportage-2025-{name}.pdf"));
         for page in pages {
             let picture_name = format!("{name}-{page:02}");

@@ -3,23 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
-const EXAMPLES: &str = "\
-A first run:
-  spiegel sample --providers 60 --years 3 --out country      a fictional country
-  spiegel key --out country.key                              a key for pseudonyms; keep it apart from the data
-  spiegel year pipelines/kibg/years/2025.toml --inbox country/inbox --batch batch --key country.key
-  spiegel status --batch batch                               who delivered, who has a report, and why not
-  spiegel check KIBG_94012345_2025_01                        what would become of a submission, before it is sent
-
-Exit codes:
-   0  done
-   2  wrong usage
-  10  done, but some submissions were refused or held, or some reports failed (they are listed)
-  12  the definition of the pipeline is wrong
-  13  the lake or the disk
-  14  a privacy rule refuses the release, or a release does not pass its verification
-  70  a bug in spiegel";
+use crate::help::{EXAMPLES, OF_A_CHECK, OF_A_PIPELINE, OF_A_RELEASE, OF_A_STATUS, OF_A_TRACE, OF_A_YEAR, OF_COMPLETIONS, WRITES};
 
 /// Mirror reports (spiegelrapportages): from submissions to a PDF for each provider.
 #[derive(Debug, Parser)]
@@ -34,33 +20,65 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Everything for one year: ingest, benchmark, report. What is finished is not done again.
+    #[command(after_help = OF_A_YEAR)]
     Year(Year),
     /// Read the submissions in an inbox into the lake of a batch, with a receipt for each.
+    #[command(after_help = OF_A_YEAR)]
     Ingest(Ingest),
     /// Compute the position of each provider, and write results and report.json files.
+    #[command(after_help = WRITES)]
     Benchmark(Benchmark),
     /// Make the PDFs from the report.json files.
+    #[command(after_help = OF_A_YEAR)]
     Report(Report),
     /// The Keurmerk of a year: read self-evaluations and assessments, keep the register, make the Keurmerkrapportages.
     Keurmerk(Keurmerk),
     /// Publish the anonymised research lake of a batch as a new version, or say which privacy rule refuses it.
+    #[command(after_help = OF_A_RELEASE)]
     Release(Release),
     /// Verify a release: from what is public, and with --batch against the records that it was made from.
+    #[command(after_help = OF_A_RELEASE)]
     Verify(Verify),
+    /// Take a release back: it is refused from then on, with the reason.
+    #[command(after_help = OF_A_RELEASE)]
+    Withdraw(Withdraw),
     /// Write a fictional country of providers to try things on.
+    #[command(after_help = WRITES)]
     Sample(Sample),
-    /// Show per provider what was delivered, whether there is a report, and if not, why.
+    /// Show what a batch came to: per provider what was delivered, whether there is a report, and whom it waits for.
+    #[command(after_help = OF_A_STATUS)]
     Status(Status),
+    /// Follow a printed value back: the definition, the units that counted and those that did not, statistics and reference.
+    #[command(after_help = OF_A_TRACE)]
+    Trace(Trace),
     /// Ask a release, or the private lake and the results of a batch, with SQL.
+    #[command(after_help = WRITES)]
     Query(Query),
     /// Check the submission of one provider before it is sent: offline, without key and without keeping anything.
+    #[command(after_help = OF_A_CHECK)]
     Check(Check),
     /// Explain the code of a finding: what it means, why it matters, what to do. Or write the handbook of all codes.
+    #[command(after_help = WRITES)]
     Explain(Explain),
     /// Write the workbook that small providers fill in, with a filled example, from the schema of a pipeline.
+    #[command(after_help = WRITES)]
     Template(Template),
     /// Make a key for pseudonyms of clients.
+    #[command(after_help = WRITES)]
     Key(KeyOut),
+    /// Write the completions of a shell to stdout.
+    #[command(after_help = OF_COMPLETIONS)]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Write the manual pages: one for the command and one for each verb.
+    #[command(after_help = WRITES)]
+    Man {
+        /// Folder to write to; made when it is not there.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Work on the definitions of a pipeline.
     Pipeline {
         /// What to do with it.
@@ -93,6 +111,8 @@ pub(crate) enum NewVerb {
 pub(crate) enum PreviewVerb {
     /// The national picture of one indicator on a batch that is there; nothing is written into the batch.
     Indicator(PreviewIndicator),
+    /// The pages of an invented provider, made again whenever a template, a language, a colour or the example changes; ends with Ctrl-C.
+    Template(PreviewTemplate),
 }
 
 /// Proportion or mean.
@@ -121,6 +141,23 @@ pub(crate) struct NewIndicatorArguments {
     /// Show it on the page of this indicator and not on one of its own; at most twelve have a page.
     #[arg(long, value_name = "ID")]
     pub(crate) shown_with: Option<String>,
+}
+
+/// `spiegel preview template`.
+#[derive(Debug, Args)]
+pub(crate) struct PreviewTemplate {
+    /// Folder of the report template.
+    #[arg(default_value = "report-templates/spiegel")]
+    pub(crate) template: PathBuf,
+    /// A report.json to show [default: preview.json of the template].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Folder for preview.pdf, and its pages as pictures where pdftoppm is installed.
+    #[arg(long, value_name = "DIR", default_value = "target/preview")]
+    pub(crate) out: PathBuf,
+    /// Make it once and end.
+    #[arg(long)]
+    pub(crate) once: bool,
 }
 
 /// `spiegel preview indicator`.
@@ -155,6 +192,7 @@ pub(crate) struct PreviewIndicator {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PipelineVerb {
     /// Check all definitions of a pipeline and run the cases of its indicators.
+    #[command(after_help = OF_A_PIPELINE)]
     Check {
         /// Folder of the pipeline, for instance pipelines/kibg.
         directory: PathBuf,
@@ -278,9 +316,9 @@ pub(crate) struct Report {
 pub(crate) struct Release {
     #[command(flatten)]
     pub(crate) common: Common,
-    /// Folder of all releases; made when it is not there. What was published in it never changes.
-    #[arg(long)]
-    pub(crate) release_dir: PathBuf,
+    /// Folder of all releases, or s3://bucket/prefix; made when it is not there. What was published in it never changes.
+    #[arg(long, value_name = "DIR", required_unless_present = "ladder")]
+    pub(crate) release_dir: Option<PathBuf>,
     /// Version [default: the one that follows from what changes: MAJOR data or rules, MINOR a new year, PATCH words].
     #[arg(long, value_name = "X.Y.Z")]
     pub(crate) version: Option<String>,
@@ -290,12 +328,39 @@ pub(crate) struct Release {
     /// File with `p_percent` and `hmac_key`, which are never published. Keep it apart from repository and data.
     #[arg(long, env = "SPIEGEL_PRIVATE_POLICY", hide_env_values = true, value_name = "FILE")]
     pub(crate) private_policy: Option<PathBuf>,
+    /// Folder that keeps releases that were withdrawn; needed where there are any, because who copied them can compare.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: Option<PathBuf>,
+    /// Write nothing: print how every year does on every rung of the ladder, and what is left to study there. Needs no results of
+    /// `benchmark`, and names no year that is not given.
+    #[arg(long, requires = "years", conflicts_with_all = ["release_dir", "version", "archive"])]
+    pub(crate) ladder: bool,
+}
+
+/// `spiegel withdraw`.
+#[derive(Debug, Args)]
+pub(crate) struct Withdraw {
+    /// The release.
+    #[arg(value_name = "X.Y.Z")]
+    pub(crate) version: String,
+    /// Folder of all releases, or s3://bucket/prefix.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) release_dir: PathBuf,
+    /// Why, in one line: everybody who asks for the release reads it. Name no person or provider.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// The day of withdrawal.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: String,
+    /// Private folder that keeps what is taken back, for comparison with later releases. Nobody else may read it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) archive: PathBuf,
 }
 
 /// `spiegel verify`.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// Folder of a release, or of all releases for the latest.
+    /// Folder of a release, or of all releases for the latest; or the same in an object store, s3://bucket/prefix.
     pub(crate) release: PathBuf,
     /// Folder of the batch that it was made from: checks against the records as well.
     #[arg(long)]
@@ -355,9 +420,66 @@ pub(crate) struct Status {
     /// Only this year [default: the latest in the batch].
     #[arg(long)]
     pub(crate) year: Option<i32>,
+    /// Only these providers; may be repeated. The summary is of all.
+    #[arg(long = "provider", value_name = "ID")]
+    pub(crate) providers: Vec<String>,
+    /// Only who waits: for anybody, or for whom it says.
+    #[arg(long, value_enum, value_name = "FOR", num_args = 0..=1, default_missing_value = "anybody")]
+    pub(crate) waiting: Option<WaitingFor>,
     /// How to print.
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub(crate) format: TableFormat,
+    /// Write overzicht.html in the batch, for a browser, in the place of printing.
+    #[arg(long, conflicts_with_all = ["year", "providers", "waiting", "format"])]
+    pub(crate) html: bool,
+}
+
+/// Who has to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WaitingFor {
+    /// Anybody.
+    Anybody,
+    /// The provider: deliver, or deliver again.
+    Provider,
+    /// An analyst: look at what is held or failed.
+    Analyst,
+    /// The next run of spiegel.
+    Run,
+}
+
+/// Text or JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextFormat {
+    /// For people, in Dutch.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// `spiegel trace`.
+#[derive(Debug, Args)]
+pub(crate) struct Trace {
+    /// Folder of the batch.
+    #[arg(long)]
+    pub(crate) batch: PathBuf,
+    /// Provider id.
+    #[arg(long, visible_alias = "agb", value_name = "ID")]
+    pub(crate) provider: String,
+    /// Indicator id: the name of its folder in the pipeline.
+    #[arg(long, value_name = "ID")]
+    pub(crate) indicator: String,
+    /// Report year [default: the latest with results].
+    #[arg(long)]
+    pub(crate) year: Option<i32>,
+    /// Folder of the pipeline [default: pipelines/ and the id that the batch was made with].
+    #[arg(long)]
+    pub(crate) pipeline: Option<PathBuf>,
+    /// List every unit and row, and the SQL of the views too; else the first of each.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// How to print. JSON always holds everything.
+    #[arg(long, value_enum, default_value_t = TextFormat::Text)]
+    pub(crate) format: TextFormat,
 }
 
 /// How `query` prints.
@@ -376,7 +498,8 @@ pub(crate) enum RowFormat {
 /// `spiegel query`.
 #[derive(Debug, Args)]
 pub(crate) struct Query {
-    /// Folder of the releases: `index.json` and `releases/`. Without SQL, a prompt on a terminal; from a pipe, its statements.
+    /// Folder of the releases (`index.json` and `releases/`), or s3://bucket/prefix with the usual AWS_… variables. Without SQL, a
+    /// prompt on a terminal; from a pipe, its statements.
     #[arg(long, value_name = "DIR", required_unless_present = "batch", conflicts_with = "batch")]
     pub(crate) release_dir: Option<PathBuf>,
     /// Version of the release [default: the latest].
@@ -432,6 +555,9 @@ pub(crate) struct Explain {
     /// Write the handbook of all codes to this Markdown file.
     #[arg(long, value_name = "FILE", conflicts_with = "code")]
     pub(crate) handbook: Option<PathBuf>,
+    /// Print every setting of a year file, of pipeline.toml and of indicator.toml, with its default.
+    #[arg(long, conflicts_with_all = ["code", "handbook"])]
+    pub(crate) settings: bool,
     /// Folder of the pipeline.
     #[arg(long, default_value = "pipelines/kibg")]
     pub(crate) pipeline: PathBuf,

@@ -6,7 +6,7 @@ use spiegel_release::Error as ReleaseError;
 
 /// Wrong usage.
 pub(crate) const WRONG_USAGE: u8 = 2;
-/// Done, but something was refused, held or missing, or failed.
+/// Done, but something was refused, held or missing, or failed, or a value that was traced is not the printed one.
 pub(crate) const WITH_REFUSALS: u8 = 10;
 /// The pipeline's definition is wrong.
 pub(crate) const PIPELINE: u8 = 12;
@@ -75,7 +75,8 @@ pub(crate) fn code_of(error: &anyhow::Error) -> u8 {
         if let Some(error) = cause.downcast_ref::<QueryError>() {
             return match error {
                 QueryError::Pipeline(_) => PIPELINE,
-                QueryError::Lake { .. } => LAKE,
+                QueryError::Store { is_usage: true, .. } => WRONG_USAGE,
+                QueryError::Store { .. } | QueryError::Lake { .. } => LAKE,
                 QueryError::Sql(_) => WRONG_USAGE,
                 QueryError::Bug(_) => BUG,
             };

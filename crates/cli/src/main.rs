@@ -4,7 +4,10 @@
 mod arguments;
 mod batch;
 mod exit;
+mod help;
+mod places;
 mod prompt;
+mod releases;
 mod steps;
 mod talk;
 mod verbs;
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
-    match arguments.verb {
+    match arguments.verb.located() {
         Verb::Year(year) => steps::year(&year),
         Verb::Ingest(ingest) => steps::ingest_verb(&ingest),
         Verb::Benchmark(benchmark) => steps::benchmark_verb(&benchmark),
@@ -50,8 +53,12 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Report(report) => steps::report_verb(&report),
         Verb::Release(release) => steps::release(&release),
         Verb::Verify(verify) => steps::verify(&verify),
+        Verb::Withdraw(withdraw) => steps::withdraw(&withdraw),
         Verb::Sample(sample) => verbs::sample(&sample),
         Verb::Status(status) => verbs::status(&status),
+        Verb::Trace(trace) => verbs::trace(&trace),
+        Verb::Completions { shell } => verbs::completions(shell),
+        Verb::Man { out } => verbs::manual(&out),
         Verb::Query(query) => verbs::query(&query),
         Verb::Check(check) => verbs::check(&check),
         Verb::Explain(explain) => verbs::explain(&explain),
@@ -60,5 +67,6 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Pipeline { verb: PipelineVerb::Check { directory, indicator } } => verbs::check_pipeline(&directory, indicator.as_deref()),
         Verb::New { verb: NewVerb::Indicator(new) } => verbs::new_indicator(&new),
         Verb::Preview { verb: PreviewVerb::Indicator(preview) } => verbs::preview_indicator(&preview),
+        Verb::Preview { verb: PreviewVerb::Template(preview) } => verbs::preview_template(&preview),
     }
 }

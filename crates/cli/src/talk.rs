@@ -1,6 +1,7 @@
 //! Talk goes to stderr, data to stdout. A bar on a terminal, plain lines elsewhere.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -62,5 +63,37 @@ impl Progress {
             bar.finish_and_clear();
         }
         line(&format!("{:10} {summary}", self.step));
+    }
+}
+
+/// How long each part of a step takes; for talk, never for an output.
+pub(crate) struct Laps {
+    laps: Vec<(&'static str, Duration)>,
+    running: Option<(&'static str, Instant)>,
+}
+
+impl Laps {
+    /// Below this a step is too short to say where its time went.
+    const LEAST: Duration = Duration::from_secs(2);
+
+    /// Nothing runs yet.
+    pub(crate) fn new() -> Self {
+        Self { laps: Vec::new(), running: None }
+    }
+
+    /// A part begins, and the one before it ends.
+    pub(crate) fn begin(&mut self, part: &'static str) {
+        let now = Instant::now();
+        if let Some((before, since)) = self.running.replace((part, now)) {
+            self.laps.push((before, now - since));
+        }
+    }
+
+    /// The last part ends: says what each took, in the order in which they ran. Nothing of a short step.
+    pub(crate) fn end(mut self) -> Option<String> {
+        self.begin("");
+        let total: Duration = self.laps.iter().map(|(_, time)| *time).sum();
+        let parts = self.laps.iter().filter(|(_, time)| time.as_millis() >= 50).map(|(part, time)| format!("{part} {:.1}", time.as_secs_f64()));
+        (total >= Self::LEAST).then(|| format!("in {:.1} s: {}", total.as_secs_f64(), parts.collect::<Vec<_>>().join(", ")))
     }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use spiegel_model::{ColumnSchema, ColumnType, Consequence, InstrumentSet, Outside, Privacy, Rule, RowCheck, RuleSet, SubmissionSchema, TableSchema};
+use spiegel_model::{ColumnSchema, ColumnType, Consequence, InstrumentSet, Outside, Privacy, Rule, RowCheck, RuleSet, SubmissionSchema, TableSchema, toml_message};
 
 use crate::error::Error;
 use crate::key::{Key, hexadecimal};
@@ -30,7 +30,7 @@ pub fn load_schema(pipeline_dir: &Path) -> Result<SubmissionSchema, Error> {
     let mut tables = Vec::new();
     for path in table_files(&folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        match read(&path).and_then(|text| toml::from_str::<TableSchema>(&text).map_err(|error| error.to_string())) {
+        match read(&path).and_then(|text| toml::from_str::<TableSchema>(&text).map_err(|error| toml_message(&error))) {
             Ok(table) => {
                 mistakes.extend(table_mistakes(&table).into_iter().map(|mistake| format!("{name}: {mistake}")));
                 tables.push(table);
@@ -63,7 +63,7 @@ pub fn load_rules(pipeline_dir: &Path) -> Result<RuleSet, Error> {
     let wrong = |mistakes| Error::Pipeline { path: path.clone(), mistakes };
     let mut rules = reader_rules()?;
     let text = read(&path).map_err(|error| wrong(vec![error]))?;
-    let own: RuleSet = toml::from_str(&text).map_err(|error| wrong(vec![error.to_string()]))?;
+    let own: RuleSet = toml::from_str(&text).map_err(|error| wrong(vec![toml_message(&error)]))?;
     let mut mistakes = rule_mistakes(&own);
     rules.instruments = load_instruments(pipeline_dir)?;
     for rule in own.rules {
@@ -86,7 +86,7 @@ fn load_instruments(pipeline_dir: &Path) -> Result<InstrumentSet, Error> {
     }
     let wrong = |mistakes| Error::Pipeline { path: path.clone(), mistakes };
     let text = read(&path).map_err(|error| wrong(vec![error]))?;
-    let set: InstrumentSet = toml::from_str(&text).map_err(|error| wrong(vec![error.to_string()]))?;
+    let set: InstrumentSet = toml::from_str(&text).map_err(|error| wrong(vec![toml_message(&error)]))?;
     let mut mistakes = Vec::new();
     let mut codes = BTreeSet::new();
     for instrument in &set.instruments {

@@ -15,12 +15,12 @@ const WAITS: &str = "W731";
 
 /// Holds the latest deliveries of providers whose content is that of another provider's latest delivery of the same year, and
 /// lets go of those that were held and no longer are. Receipts that change are written again.
-pub fn hold_doubles(receipts: &mut [Receipt], rules: &RuleSet, lake: &Lake) -> Result<(), Error> {
+pub fn hold_doubles(receipts: &mut [&mut Receipt], rules: &RuleSet, lake: &Lake) -> Result<(), Error> {
     let counts = |receipt: &Receipt| {
         receipt.verdict != Verdict::Refused && receipt.year.is_some() && !receipt.content.is_empty() && !receipt.years.is_empty() && !receipt.findings.contains_key(WAITS)
     };
     let mut latest: BTreeMap<(String, Option<i32>), usize> = BTreeMap::new();
-    for (place, receipt) in receipts.iter().enumerate().filter(|(_, receipt)| counts(receipt)) {
+    for (place, receipt) in receipts.iter().map(|receipt| &**receipt).enumerate().filter(|(_, receipt)| counts(receipt)) {
         let known = latest.entry((receipt.provider_id.clone(), receipt.year)).or_insert(place);
         if receipts[*known].sequence <= receipt.sequence {
             *known = place;

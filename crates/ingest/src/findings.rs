@@ -1,6 +1,7 @@
 //! Findings as they arise: the rule file says what a code does, says and advises. They are kept small, and become words only
 //! when they are written: a file with a finding in every row must not need more memory than the file itself.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
@@ -8,6 +9,7 @@ use spiegel_model::{Consequence, Finding, RefusalReason, Rule, RuleOutcome, Rule
 
 use crate::error::Error;
 use crate::spelling::column_letter;
+use crate::words::Words;
 
 /// Where a finding is.
 #[derive(Clone, Copy, Default)]
@@ -207,7 +209,7 @@ impl<'a> Findings<'a> {
     }
 
     /// A finding in words.
-    fn finding(&self, place: usize) -> Finding {
+    fn words(&self, place: usize) -> Words<'_> {
         let raised = &self.raised[place];
         let rule = self.rules[usize::from(raised.rule)];
         let (key, slots) = self.texts_of(place);
@@ -216,16 +218,16 @@ impl<'a> Findings<'a> {
         let value = slots.iter().find(|(name, _)| *name == VALUE && raised.column > 0 && raised.row > 0 && !private);
         let file = &self.names[raised.file as usize];
         let (file, sheet) = self.sheets.get(file).map_or((file, &self.names[raised.sheet as usize]), |(file, sheet)| (file, sheet));
-        Finding {
-            code: rule.code.clone(),
+        Words {
+            code: Cow::Borrowed(&rule.code),
             consequence: raised.consequence,
-            file: self.shown(file.clone()),
-            sheet: self.shown(sheet.clone()),
+            file: self.shown(Cow::Borrowed(file)),
+            sheet: self.shown(Cow::Borrowed(sheet)),
             row: (raised.row > 0).then_some(u64::from(raised.row)),
-            column: if raised.column == 0 { String::new() } else { column_letter(raised.column as usize - 1) },
-            header: self.names[raised.header as usize].clone(),
-            key: if private { String::new() } else { key.to_owned() },
-            value: value.map(|(_, value)| (*value).to_owned()).unwrap_or_default(),
+            column: if raised.column == 0 { Cow::Borrowed("") } else { Cow::Owned(column_letter(raised.column as usize - 1)) },
+            header: Cow::Borrowed(&self.names[raised.header as usize]),
+            key: Cow::Borrowed(if private { "" } else { key }),
+            value: Cow::Borrowed(value.map_or("", |(_, value)| *value)),
             message: self.shown(fill(&rule.message, &slots)),
             remedy: self.shown(fill(&rule.remedy, &slots)),
             queried: false,
@@ -233,8 +235,8 @@ impl<'a> Findings<'a> {
     }
 
     /// A text without the names that are concealed.
-    fn shown(&self, text: String) -> String {
-        self.concealed.iter().fold(text, |text, (name, other)| text.replace(name, other))
+    fn shown<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        self.concealed.iter().fold(text, |text, (name, other)| if text.contains(name.as_str()) { Cow::Owned(text.replace(name, other)) } else { text })
     }
 
     /// From now on, and in what was raised before, this name reads as the other one.
@@ -244,14 +246,20 @@ impl<'a> Findings<'a> {
 
     /// All findings in words, one after another: by the order of the files and by row, whole files first, in the order in
     /// which they arose otherwise.
-    pub(crate) fn sorted(&self, files: &[&str]) -> impl Iterator<Item = Finding> {
-        let ranks: Vec<usize> = self.names.iter().map(|name| self.shown(name.clone())).map(|name| files.iter().position(|file| **file == name).map_or(0, |place| place + 1)).collect();
+    pub(crate) fn in_words(&self, files: &[&str]) -> impl Iterator<Item = Words<'_>> {
+        let rank = |name: &String| files.iter().position(|file| **file == self.shown(Cow::Borrowed(name))).map_or(0, |place| place + 1);
+        let ranks: Vec<usize> = self.names.iter().map(rank).collect();
         let mut order: Vec<u32> = (0..self.raised.len() as u32).collect();
         order.sort_by_key(|place| {
             let raised = &self.raised[*place as usize];
             (ranks[raised.file as usize], raised.row)
         });
-        order.into_iter().map(|place| self.finding(place as usize))
+        order.into_iter().map(|place| self.words(place as usize))
+    }
+
+    /// As [`Self::in_words`], to keep.
+    pub(crate) fn sorted(&self, files: &[&str]) -> impl Iterator<Item = Finding> {
+        self.in_words(files).map(Words::into_finding)
     }
 
     /// Fails when a code was raised that has no rule.
@@ -331,7 +339,10 @@ pub(crate) fn quoted(value: &[u8]) -> String {
 }
 
 /// Fills `{slots}` in one pass, so that a value with braces stays a value.
-pub(crate) fn fill(template: &str, slots: &[(&str, &str)]) -> String {
+pub(crate) fn fill<'t>(template: &'t str, slots: &[(&str, &str)]) -> Cow<'t, str> {
+    if !template.contains('{') {
+        return Cow::Borrowed(template);
+    }
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(open) = rest.find('{') {
@@ -353,7 +364,7 @@ pub(crate) fn fill(template: &str, slots: &[(&str, &str)]) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 #[cfg(test)]

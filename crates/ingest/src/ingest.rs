@@ -123,7 +123,7 @@ pub fn ingest(found: &Found, context: &Context<'_>, lake: &Lake) -> Result<Inges
     let mapping = layout.map(|layout| layout.name.clone());
     let content = if refused { String::new() } else { fingerprint::content(&tables, context.key) };
     let receipt = Receipt { content, change, years, mapping, ..receipt_of(found, context, part.sha256, counts, normalised, &findings) };
-    receipt::write(lake, &receipt, findings.sorted(&files), Repairs::new(&tables))?;
+    receipt::write(lake, &receipt, findings.in_words(&files), Repairs::new(&tables))?;
     Ok(Ingested { receipt, skipped: false })
 }
 

@@ -1,5 +1,6 @@
 //! Joins what queries on the lake found to the receipt of a submission. What an earlier run of the queries found makes way.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -24,13 +25,20 @@ pub struct Queried<'a> {
 
 impl Lake {
     /// Joins what queries found to the receipt of a submission, and writes it again where that changes anything. None when
-    /// there is no whole receipt. The same findings give the same bytes, however often they are joined.
+    /// there is no whole receipt; one that is known already need not be read. The same findings give the same bytes, however
+    /// often they are joined.
     ///
     /// # Errors
     /// [`Error::Lake`] when a receipt cannot be read or written.
-    pub fn join(&self, part: &PartRef, year: i32, rules: &RuleSet, queried: Queried<'_>) -> Result<Option<Receipt>, Error> {
+    pub fn join(&self, part: &PartRef, year: i32, known: Option<&Receipt>, rules: &RuleSet, queried: Queried<'_>) -> Result<Option<Receipt>, Error> {
         let folder = self.receipt(&part.provider_id, Some(year), part.sequence, &part.sha256);
-        let Some(before) = receipt::read(&folder) else { return Ok(None) };
+        let before = match known {
+            Some(receipt) => Cow::Borrowed(receipt),
+            None => match receipt::read(&folder) {
+                Some(receipt) => Cow::Owned(receipt),
+                None => return Ok(None),
+            },
+        };
         let mut new = words(&before, rules, queried.findings);
         new.sort_by_key(|finding| rank(&before, finding));
         let old = earlier(&folder, &before, rules)?;
@@ -38,7 +46,7 @@ impl Lake {
         if old != new {
             let kept = receipt::read_findings(&folder)?.filter(|finding| !finding.as_ref().is_ok_and(|finding| finding.queried));
             receipt::rewrite(self, &folder, &after, merged(&before, kept, new))?;
-        } else if after != before {
+        } else if after != *before {
             receipt::rewrite_receipt(self, &folder, &after)?;
         }
         Ok(Some(after))
@@ -104,8 +112,8 @@ fn finding(rule: &Rule, one: &QueryFinding, table: Option<&TableCount>, year: Op
         column: letter,
         header: header.clone(),
         key: one.key.clone(),
-        message: fill(&rule.message, &slots),
-        remedy: fill(&rule.remedy, &slots),
+        message: fill(&rule.message, &slots).into_owned(),
+        remedy: fill(&rule.remedy, &slots).into_owned(),
         queried: true,
     }
 }

@@ -56,7 +56,9 @@ impl PartRef {
         parts
     }
 
-    pub(crate) fn name(&self) -> String {
+    /// The name of its files: of its part, and of its rows in quarantine.
+    #[must_use]
+    pub fn name(&self) -> String {
         part_name(&self.provider_id, self.sequence, &self.sha256)
     }
 }

@@ -52,6 +52,7 @@ mod spelling;
 mod table;
 mod typing;
 mod values;
+mod words;
 mod workbook;
 mod zipped;
 

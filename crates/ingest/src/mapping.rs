@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use spiegel_model::{ColumnMapping, ColumnSchema, ColumnType, Conversion, Layout, MappingSpec, Outside, SubmissionSchema, TableMapping, TableSchema};
+use spiegel_model::{ColumnMapping, ColumnSchema, ColumnType, Conversion, Layout, MappingSpec, Outside, SubmissionSchema, TableMapping, TableSchema, toml_message};
 
 use crate::definitions::{schema_mistakes, table_mistakes, toml_files};
 use crate::error::Error;
@@ -64,7 +64,7 @@ pub(crate) fn choose<'a>(schema: &'a SubmissionSchema, supplier: Option<&str>) -
 fn read(path: &Path, schema: &SubmissionSchema) -> (Option<Layout>, Vec<String>) {
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let text = fs::read_to_string(path).map_err(|source| source.to_string());
-    match text.and_then(|text| toml::from_str::<MappingSpec>(&text).map_err(|error| error.to_string().trim_end().to_owned())) {
+    match text.and_then(|text| toml::from_str::<MappingSpec>(&text).map_err(|error| toml_message(&error))) {
         Ok(spec) => {
             let (layout, mistakes) = apply(name, &spec, schema);
             (Some(layout), mistakes)

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use sha2::{Digest, Sha256};
 use spiegel_model::{SubmissionSchema, TableSchema};
+use tempfile::NamedTempFile;
 
 use crate::atomic;
 use crate::columnar::{self, CONTENT};
@@ -42,8 +43,11 @@ pub struct PublishedTable {
     pub removed: usize,
 }
 
-/// Rows of a file and whether it was written now.
-type Merged = Result<(u64, bool), Error>;
+/// Threads that sync files: they wait for the disk, which writes many at once in the time of a few.
+const SYNCING: usize = 16;
+
+/// Rows of a file, and the file when it was written now.
+type Merged = (u64, Option<NamedTempFile>);
 
 /// One file to be.
 struct Bucket<'a> {
@@ -75,7 +79,17 @@ impl Lake {
                 buckets.push(Bucket { table: place, path, members, content: content(table, members) });
             }
         }
-        let done = self.merge_all(schema, year, &buckets)?;
+        let merged = each(buckets.len(), self.threads(), |place| self.merge(&schema.tables[buckets[place].table], year, &buckets[place]))?;
+        let mut done = Vec::new();
+        let mut drafts = Vec::new();
+        for (bucket, (rows, draft)) in buckets.iter().zip(merged) {
+            done.push((rows, draft.is_some()));
+            drafts.extend(draft.map(|draft| Mutex::new(Some((draft, bucket.path.as_path())))));
+        }
+        each(drafts.len(), SYNCING, |place| {
+            let draft = drafts[place].lock().ok().and_then(|mut draft| draft.take());
+            draft.map_or(Ok(()), |(draft, path)| atomic::keep(draft, path))
+        })?;
         let mut published: Vec<PublishedTable> =
             schema.tables.iter().map(|table| PublishedTable { table: table.table.clone(), ..PublishedTable::default() }).collect();
         for (bucket, (rows, written)) in buckets.iter().zip(done) {
@@ -94,33 +108,9 @@ impl Lake {
         Ok(Published { tables: published })
     }
 
-    /// Rows of every bucket and whether it was written, in their order.
-    fn merge_all(&self, schema: &SubmissionSchema, year: i32, buckets: &[Bucket<'_>]) -> Result<Vec<(u64, bool)>, Error> {
-        let next = AtomicUsize::new(0);
-        let done: Mutex<BTreeMap<usize, Merged>> = Mutex::new(BTreeMap::new());
-        let work = || {
-            loop {
-                let place = next.fetch_add(1, Ordering::Relaxed);
-                let Some(bucket) = buckets.get(place) else { break };
-                let result = self.merge(&schema.tables[bucket.table], year, bucket);
-                if let Ok(mut done) = done.lock() {
-                    done.insert(place, result);
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.threads().min(buckets.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        let done = done.into_inner().map_err(|_| Error::Bug("a thread of publish failed".to_owned()))?;
-        done.into_values().collect()
-    }
-
-    fn merge(&self, table: &TableSchema, year: i32, bucket: &Bucket<'_>) -> Result<(u64, bool), Error> {
+    fn merge(&self, table: &TableSchema, year: i32, bucket: &Bucket<'_>) -> Result<Merged, Error> {
         if let Some(rows) = up_to_date(&bucket.path, &bucket.content) {
-            return Ok((rows, false));
+            return Ok((rows, None));
         }
         let draft = atomic::draft(&self.staging())?;
         let file = draft.reopen().map_err(|source| Error::lake(&bucket.path, source))?;
@@ -136,9 +126,34 @@ impl Lake {
             }
         }
         writer.close().map_err(|source| Error::lake(&bucket.path, source))?;
-        atomic::keep(draft, &bucket.path)?;
-        Ok((rows, true))
+        Ok((rows, Some(draft)))
     }
+}
+
+/// Answers to so many questions, in their order, on so many threads.
+fn each<A: Send>(questions: usize, threads: usize, answer: impl Fn(usize) -> Result<A, Error> + Sync) -> Result<Vec<A>, Error> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<BTreeMap<usize, Result<A, Error>>> = Mutex::new(BTreeMap::new());
+    let work = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            if place >= questions {
+                break;
+            }
+            let result = answer(place);
+            if let Ok(mut done) = done.lock() {
+                done.insert(place, result);
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..threads.min(questions) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let done = done.into_inner().map_err(|_| Error::Bug("a thread of publish failed".to_owned()))?;
+    done.into_values().collect()
 }
 
 /// First byte of the hash of the provider id: the same provider always falls in the same file.

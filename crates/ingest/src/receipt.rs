@@ -16,13 +16,14 @@ use crate::join;
 use crate::lake::Lake;
 use crate::repair::Repairs;
 use crate::semicolons::{BYTE_ORDER_MARK, push_record};
+use crate::words::Words;
 
 const RECEIPT: &str = "ontvangst.json";
 const FINDINGS_LINES: &str = "bevindingen.jsonl";
 const FINDINGS_TABLE: &str = "bevindingen.csv";
 
 /// Writes the receipt of a submission, with its findings one after another and the rows to mend, in the place of an earlier one.
-pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item = Finding>, repairs: Repairs<'_>) -> Result<(), Error> {
+pub(crate) fn write<'f>(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item = Words<'f>>, repairs: Repairs<'_>) -> Result<(), Error> {
     let place = lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
     let staged = stage(lake, receipt, findings.map(Ok), Some(repairs))?;
     atomic::replace_directory(staged, &place)
@@ -30,7 +31,7 @@ pub(crate) fn write(lake: &Lake, receipt: &Receipt, findings: impl Iterator<Item
 
 /// Writes a receipt with other findings in the same folder; what else lies there stays.
 pub(crate) fn rewrite(lake: &Lake, place: &Path, receipt: &Receipt, findings: impl Iterator<Item = Result<Finding, Error>>) -> Result<(), Error> {
-    let staged = stage(lake, receipt, findings, None)?;
+    let staged = stage(lake, receipt, findings.map(|finding| finding.map(Words::from)), None)?;
     join::link_others(place, staged.path())?;
     atomic::replace_directory(staged, place)
 }
@@ -49,10 +50,10 @@ fn json(receipt: &Receipt) -> Result<Vec<u8>, Error> {
 }
 
 /// A folder with a receipt and its findings that is not in its place yet.
-fn stage(
+fn stage<'f>(
     lake: &Lake,
     receipt: &Receipt,
-    findings: impl Iterator<Item = Result<Finding, Error>>,
+    findings: impl Iterator<Item = Result<Words<'f>, Error>>,
     mut repairs: Option<Repairs<'_>>,
 ) -> Result<TempDir, Error> {
     let staged = atomic::staging(&lake.staging())?;
@@ -91,8 +92,8 @@ const BLOCK: usize = 4096;
 const WAITING: usize = 4;
 
 /// Writes findings for programs, a JSON object a line, and as a table that Dutch spreadsheets open.
-fn write_findings(mut findings: impl Iterator<Item = Finding>, mut lines: impl Write + Send, mut rows: impl Write + Send) -> io::Result<()> {
-    let first: Vec<Finding> = findings.by_ref().take(BLOCK).collect();
+fn write_findings<'f>(mut findings: impl Iterator<Item = Words<'f>>, mut lines: impl Write + Send, mut rows: impl Write + Send) -> io::Result<()> {
+    let first: Vec<Words<'f>> = findings.by_ref().take(BLOCK).collect();
     write_lines(&first, &mut lines)?;
     begin_rows(&mut rows)?;
     write_rows(&first, &mut rows)?;
@@ -101,14 +102,14 @@ fn write_findings(mut findings: impl Iterator<Item = Finding>, mut lines: impl W
     }
     drop(first);
     thread::scope(|scope| {
-        let (to_lines, for_lines) = mpsc::sync_channel::<Arc<Vec<Finding>>>(WAITING);
-        let (to_rows, for_rows) = mpsc::sync_channel::<Arc<Vec<Finding>>>(WAITING);
+        let (to_lines, for_lines) = mpsc::sync_channel::<Arc<Vec<Words<'f>>>>(WAITING);
+        let (to_rows, for_rows) = mpsc::sync_channel::<Arc<Vec<Words<'f>>>>(WAITING);
         let writing = [
             scope.spawn(move || for_lines.into_iter().try_for_each(|block| write_lines(&block, &mut lines))),
             scope.spawn(move || for_rows.into_iter().try_for_each(|block| write_rows(&block, &mut rows))),
         ];
         loop {
-            let block: Arc<Vec<Finding>> = Arc::new(findings.by_ref().take(BLOCK).collect());
+            let block: Arc<Vec<Words<'f>>> = Arc::new(findings.by_ref().take(BLOCK).collect());
             // When one does not receive, its writing failed, and says why below.
             if block.is_empty() || to_lines.send(Arc::clone(&block)).is_err() || to_rows.send(block).is_err() {
                 break;
@@ -119,10 +120,10 @@ fn write_findings(mut findings: impl Iterator<Item = Finding>, mut lines: impl W
     })
 }
 
-fn write_lines(findings: &[Finding], mut lines: impl Write) -> io::Result<()> {
+fn write_lines(findings: &[Words<'_>], mut lines: impl Write) -> io::Result<()> {
     let mut block = Vec::new();
     for finding in findings {
-        serde_json::to_writer(&mut block, finding)?;
+        finding.push_json(&mut block)?;
         block.push(b'\n');
     }
     lines.write_all(&block)
@@ -136,12 +137,12 @@ fn begin_rows(mut rows: impl Write) -> io::Result<()> {
     rows.write_all(&header)
 }
 
-fn write_rows(findings: &[Finding], mut rows: impl Write) -> io::Result<()> {
+fn write_rows(findings: &[Words<'_>], mut rows: impl Write) -> io::Result<()> {
     let mut block = Vec::new();
     for finding in findings {
         let row = finding.row.map_or_else(String::new, |row| row.to_string());
-        let cells = [
-            finding.code.as_str(), dutch(finding.consequence), &finding.file, &finding.sheet, &row, &finding.column, &finding.header,
+        let cells: [&str; 11] = [
+            &finding.code, dutch(finding.consequence), &finding.file, &finding.sheet, &row, &finding.column, &finding.header,
             &finding.key, &finding.value, &finding.message, &finding.remedy,
         ];
         push_record(&mut block, cells.into_iter().map(Into::into));
@@ -215,7 +216,7 @@ mod tests {
             queried: false,
         };
         let (mut lines, mut rows) = (Vec::new(), Vec::new());
-        write_findings(std::iter::once(finding), &mut lines, &mut rows).unwrap();
+        write_findings(std::iter::once(Words::from(finding)), &mut lines, &mut rows).unwrap();
         let text = String::from_utf8(rows).unwrap();
         assert!(text.ends_with("E214;rij niet gebruikt;a.csv;;2;A;'=kop;T1;'=1+1;'=1+1 is geen id.;\"Haal; weg.\"\n"), "{text}");
     }
@@ -238,7 +239,7 @@ mod tests {
         };
         for count in [0, BLOCK, 3 * BLOCK + 1] {
             let (mut lines, mut rows) = (Vec::new(), Vec::new());
-            write_findings((0..count as u64).map(finding), &mut lines, &mut rows).unwrap();
+            write_findings((0..count as u64).map(finding).map(Words::from), &mut lines, &mut rows).unwrap();
             let told: Vec<u64> = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice::<Finding>(line).unwrap().row.unwrap()).collect();
             assert!(told.iter().copied().eq(0..count as u64));
             let rows = String::from_utf8(rows).unwrap();

@@ -6,10 +6,11 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use spiegel_model::{Consequence, Finding};
+use spiegel_model::Consequence;
 
 use crate::semicolons::{BYTE_ORDER_MARK, push_record};
 use crate::table::{Fate, Table};
+use crate::words::Words;
 
 /// Columns before the provider's own. The row is that of the delivered file.
 const OWN_COLUMNS: [&str; 3] = ["_rij", "_code", "_melding"];
@@ -19,8 +20,8 @@ pub(crate) struct Repairs<'t> {
     tables: &'t [Table<'t>],
     /// Per table, once it has a row.
     writers: Vec<Option<Writer>>,
-    /// The row whose findings pass by now: table, row of the file, codes, messages, and whether it is quarantined.
-    current: Option<Current>,
+    /// The row whose findings pass by now.
+    current: Current,
 }
 
 /// The file of a table.
@@ -31,17 +32,21 @@ struct Writer {
     record: Vec<u8>,
 }
 
+#[derive(Default)]
 struct Current {
-    table: usize,
-    row: u64,
-    codes: Vec<String>,
-    messages: Vec<String>,
+    /// Table, and row of the file; None before the first.
+    place: Option<(usize, u64)>,
+    codes: String,
+    messages: String,
     quarantined: bool,
 }
 
+/// Between the codes of a row.
+const COMMA: &str = ", ";
+
 impl<'t> Repairs<'t> {
     pub(crate) fn new(tables: &'t [Table<'t>]) -> Self {
-        Self { tables, writers: tables.iter().map(|_| None).collect(), current: None }
+        Self { tables, writers: tables.iter().map(|_| None).collect(), current: Current::default() }
     }
 
     /// The tables of the submission.
@@ -50,25 +55,31 @@ impl<'t> Repairs<'t> {
     }
 
     /// Takes the next finding.
-    pub(crate) fn take(&mut self, finding: &Finding, folder: &Path) -> io::Result<()> {
+    pub(crate) fn take(&mut self, finding: &Words<'_>, folder: &Path) -> io::Result<()> {
         let source = finding.source();
         let table = self.tables.iter().position(|table| table.file == source);
         let (Some(table), Some(row)) = (table, finding.row) else { return Ok(()) };
         if self.tables[table].quarantined.is_empty() && self.tables[table].raw.ragged.is_empty() {
             return Ok(());
         }
-        if self.current.as_ref().is_none_or(|current| (current.table, current.row) != (table, row)) {
+        if self.current.place != Some((table, row)) {
             self.finish_row(folder)?;
-            self.current = Some(Current { table, row, codes: Vec::new(), messages: Vec::new(), quarantined: false });
+            self.current.place = Some((table, row));
         }
-        if let Some(current) = &mut self.current
-            && finding.consequence < Consequence::Inform
-        {
-            if !current.codes.contains(&finding.code) {
-                current.codes.push(finding.code.clone());
+        if finding.consequence < Consequence::Inform {
+            let Current { codes, messages, quarantined, .. } = &mut self.current;
+            if !codes.split(COMMA).any(|code| code == finding.code) {
+                if !codes.is_empty() {
+                    codes.push_str(COMMA);
+                }
+                codes.push_str(&finding.code);
             }
-            current.messages.push(format!("{} {}", finding.message, finding.remedy));
-            current.quarantined |= finding.consequence == Consequence::Quarantine;
+            if !messages.is_empty() {
+                messages.push(' ');
+            }
+            let texts: [&str; 3] = [&finding.message, " ", &finding.remedy];
+            texts.into_iter().for_each(|text| messages.push_str(text));
+            *quarantined |= finding.consequence == Consequence::Quarantine;
         }
         Ok(())
     }
@@ -80,11 +91,21 @@ impl<'t> Repairs<'t> {
     }
 
     fn finish_row(&mut self, folder: &Path) -> io::Result<()> {
-        let Some(current) = self.current.take().filter(|current| current.quarantined) else { return Ok(()) };
-        let (Some(table), Some(writer)) = (self.tables.get(current.table), self.writers.get_mut(current.table)) else { return Ok(()) };
-        let place = u32::try_from(current.row).ok().and_then(|row| table.raw.lines.binary_search(&row).ok());
+        if self.current.quarantined {
+            self.write_row(folder)?;
+        }
+        self.current.codes.clear();
+        self.current.messages.clear();
+        self.current.quarantined = false;
+        Ok(())
+    }
+
+    fn write_row(&mut self, folder: &Path) -> io::Result<()> {
+        let Current { place: Some((table, row)), codes, messages, .. } = &self.current else { return Ok(()) };
+        let (Some(table), Some(writer)) = (self.tables.get(*table), self.writers.get_mut(*table)) else { return Ok(()) };
+        let place = u32::try_from(*row).ok().and_then(|row| table.raw.lines.binary_search(&row).ok());
         // A row with too few or too many fields has no words: nobody knows in which column they belong.
-        let ragged = place.is_none() && table.raw.ragged.binary_search_by_key(&current.row, |row| u64::from(row.line)).is_ok();
+        let ragged = place.is_none() && table.raw.ragged.binary_search_by_key(row, |row| u64::from(row.line)).is_ok();
         if !ragged && place.is_none_or(|place| table.fates.get(place) != Some(&Fate::Quarantined)) {
             return Ok(());
         }
@@ -93,9 +114,9 @@ impl<'t> Repairs<'t> {
             None => writer.insert(begin(table, folder)?),
         };
         let cell = |column: &usize| String::from_utf8_lossy(place.and_then(|place| table.original(place as u32, *column)).unwrap_or_default());
-        let own = [current.row.to_string(), current.codes.join(", "), current.messages.join(" ")];
+        let own = [Cow::Owned(row.to_string()), Cow::Borrowed(codes.as_str()), Cow::Borrowed(messages.as_str())];
         record.clear();
-        push_record(record, own.into_iter().map(Cow::Owned).chain(columns.iter().map(cell)));
+        push_record(record, own.into_iter().chain(columns.iter().map(cell)));
         file.write_all(record)
     }
 }

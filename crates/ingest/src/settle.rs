@@ -1,5 +1,6 @@
 //! Settles what findings on cells do: a value emptied, a row in quarantine, or nothing but a word about it.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 
 use spiegel_model::{ColumnSchema, ColumnType, Consequence, RowCheck, RuleSet};
@@ -75,16 +76,19 @@ pub(crate) fn cells(table: &mut Table<'_>, known: Known<'_>, findings: &mut Find
             findings.raise(code, table.at_column(place), &slots);
         }
         let mut typed = typing.column;
-        let (sent, expected, notation) = (outside::column(column), outside::expectation(column), outside::notation(column));
+        // Most columns have no fault, and then nobody reads what was expected.
+        let told = LazyCell::new(|| (outside::expectation(column), outside::notation(column)));
+        let sent = outside::column(column);
         let mut hints = Hints::new(&sent.codes);
         for (row, code) in &typing.faults {
+            let (expected, notation) = &*told;
             let value = table.value(*row, place);
             let hint = match hints.nearest(&value) {
                 Some(near) if sent.kind == ColumnType::Code => format!(" Bedoelt u \"{near}\"?"),
                 _ if *code == "E209" => typing.hint.to_owned(),
                 _ => String::new(),
             };
-            let slots = [("value", value.as_str()), ("expected", &expected), ("column", &column.header), ("hint", &hint), ("other", &notation)];
+            let slots = [("value", value.as_str()), ("expected", expected), ("column", &column.header), ("hint", &hint), ("other", notation)];
             // Only a date has a notation.
             let slots = if column.kind == ColumnType::Date { &slots[..] } else { &slots[..4] };
             // A column with a list of codes has a range too.

@@ -1,6 +1,8 @@
 //! Types a column as a whole: what its cells prove together decides how each is read, and the evidence is reported.
 //! One file for all types, with their tests, because they share one walk over the cells, its faults and its notices.
 
+use std::cell::LazyCell;
+
 use spiegel_model::{ColumnSchema, ColumnType};
 
 use crate::dates::{self, Cell, NOTATIONS, Notation, days_from_civil};
@@ -194,7 +196,8 @@ impl<'a> Reading<'a> {
     fn codes(&mut self) -> Values {
         let raw = self.raw;
         let codes = &self.schema.codes;
-        let spellings: Vec<String> = codes.iter().map(|code| canonical(code)).collect();
+        // Most columns are spelled as the list is.
+        let spellings = LazyCell::new(|| codes.iter().map(|code| canonical(code)).collect::<Vec<String>>());
         let mut out = vec![0u16; self.valid.len()];
         // The code that a cell with this last byte had before: most codes of a column differ in it.
         let mut last = [0usize; 256];

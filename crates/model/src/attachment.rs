@@ -2,22 +2,39 @@
 
 use serde_json::{Value, json};
 
-use crate::{IndicatorPage, Report, ValueFormat};
+use serde::{Deserialize, Serialize};
 
-const CSV_HEADS: [&str; 13] = [
-    "indicator", "definitie", "onderwerp", "jaar", "n", "waarde", "interval_onder", "interval_boven", "landelijk_p25",
-    "landelijk_midden", "landelijk_p75", "vergelijkgroep_midden", "opmerking",
-];
+use crate::{IndicatorPage, Notation, Report, ValueFormat};
 
-/// `cijfers.csv`: UTF-8 with BOM, semicolons, decimal comma, so that it opens right in a Dutch Excel. One row per
-/// indicator and year; empty cells carry their reason in `opmerking`.
+/// Names and words of the attached files in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentSpec {
+    /// Name of the table: `cijfers.csv`.
+    pub csv: String,
+    /// What it is, for who opens the list of attachments.
+    pub csv_description: String,
+    /// Name of the figures for machines: `cijfers.json`.
+    pub json: String,
+    /// What it is.
+    pub json_description: String,
+    /// Between cells of the table.
+    pub delimiter: char,
+    /// Heads of the table: indicator, definition, topic, year, n, value, the two ends of its interval, the three quarters of the nation, the
+    /// middle of the comparable group, note.
+    pub heads: [String; 13],
+}
+
+/// `cijfers.csv`: UTF-8 with BOM, with the delimiter and the decimal mark that a spreadsheet in the language of the report opens right. One row
+/// per indicator and year; empty cells carry their reason in the last.
 #[must_use]
-pub fn figures_csv(report: &Report) -> String {
-    let mut csv = format!("\u{feff}{}\r\n", CSV_HEADS.join(";"));
+pub fn figures_csv(report: &Report, spec: &AttachmentSpec, notation: Notation) -> String {
+    let between = spec.delimiter.to_string();
+    let mut csv = format!("\u{feff}{}\r\n", spec.heads.join(&between));
     for page in &report.indicators {
-        for row in rows(report, page) {
-            let cells: Vec<String> = row.iter().map(|cell| csv_cell(cell)).collect();
-            csv.push_str(&cells.join(";"));
+        for row in rows(report, page, notation) {
+            let cells: Vec<String> = row.iter().map(|text| cell(text, spec.delimiter)).collect();
+            csv.push_str(&cells.join(&between));
             csv.push_str("\r\n");
         }
     }
@@ -82,8 +99,8 @@ fn unit(format: &ValueFormat) -> String {
     }
 }
 
-fn rows(report: &Report, page: &IndicatorPage) -> Vec<Vec<String>> {
-    let number = |value: Option<f64>| value.map_or_else(String::new, machine_decimal_comma);
+fn rows(report: &Report, page: &IndicatorPage, notation: Notation) -> Vec<Vec<String>> {
+    let number = |value: Option<f64>| value.map_or_else(String::new, |value| plain_decimal(value, notation));
     let group = page.dot_plot.as_ref().and_then(|plot| plot.group.as_ref()).map(|group| group.value);
     let start = |label: &str| vec![page.id.clone(), page.definition.clone(), page.title.clone(), label.to_owned()];
     let Some(trend) = &page.trend else {
@@ -125,15 +142,19 @@ fn rows(report: &Report, page: &IndicatorPage) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Six decimals at most, comma, no thousands separator: for a spreadsheet, not for a page.
-fn machine_decimal_comma(value: f64) -> String {
+/// Six decimals at most, no thousands separator: for a spreadsheet, not for a page.
+fn plain_decimal(value: f64, notation: Notation) -> String {
     let text = format!("{value:.6}");
-    text.trim_end_matches('0').trim_end_matches('.').replace('.', ",")
+    text.trim_end_matches('0').trim_end_matches('.').replace('.', &notation.decimal_mark.to_string())
 }
 
-/// Quotes a cell where needed and defuses what a spreadsheet would run as a formula (CWE-1236).
+/// Quotes a cell between semicolons where needed and defuses what a spreadsheet would run as a formula (CWE-1236).
 #[must_use]
 pub fn csv_cell(text: &str) -> String {
+    cell(text, ';')
+}
+
+fn cell(text: &str, delimiter: char) -> String {
     let defused = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err()
         && text.replace(',', ".").parse::<f64>().is_err()
     {
@@ -141,5 +162,5 @@ pub fn csv_cell(text: &str) -> String {
     } else {
         text.to_owned()
     };
-    if defused.contains([';', '"', '\n', '\r']) { format!("\"{}\"", defused.replace('"', "\"\"")) } else { defused }
+    if defused.contains([delimiter, '"', '\n', '\r']) { format!("\"{}\"", defused.replace('"', "\"\"")) } else { defused }
 }

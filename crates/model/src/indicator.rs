@@ -52,6 +52,11 @@ pub struct IndicatorSpec {
     /// finding on one of these costs the indicator a row.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// SQL file in the pipeline's folder that says of each row of the delivery why it is no unit: `provider_id, unit_id, source_file,
+    /// source_row, reason`, and `client_key` where there is one; `reason` is NULL for a unit that counts. `$indicator` is the id.
+    /// None: `spiegel trace` cannot tell.
+    #[serde(default)]
+    pub who_counts: Option<String>,
     /// Means only: values are skewed (minutes, days), so bootstrap-t and a skewness correction are used.
     #[serde(default)]
     pub skewed: bool,
@@ -260,8 +265,8 @@ pub struct UnitWords {
 impl UnitWords {
     /// `1 traject`, `2 trajecten`.
     #[must_use]
-    pub fn counted(&self, n: u64) -> String {
-        format!("{} {}", crate::count(n), if n == 1 { &self.singular } else { &self.plural })
+    pub fn counted(&self, n: u64, notation: crate::Notation) -> String {
+        format!("{} {}", notation.count(n), if n == 1 { &self.singular } else { &self.plural })
     }
 }
 
@@ -300,7 +305,7 @@ pub struct Verbs {
 /// `text.<language>.md`, by heading.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndicatorText {
-    /// `## Wat meten we?`
+    /// `## Wat meten we?`; headings in the words of the language
     pub what: Vec<String>,
     /// `## Waarom?`
     pub why: Vec<String>,
@@ -324,12 +329,12 @@ pub struct Tips {
 }
 
 impl IndicatorText {
-    /// Parses the Markdown of a text file: `##` headings, paragraphs, and bullets that start with `- `.
+    /// Parses the Markdown of a text file: `##` headings (those of the language: what, why, reading, higher, lower, within), paragraphs,
+    /// and bullets that start with `- `.
     ///
     /// # Errors
     /// All mistakes, with their lines: an unknown, repeated, missing or empty heading, or more than two tips.
-    pub fn parse(file: &str, markdown: &str) -> Result<Self, Vec<DefinitionError>> {
-        const HEADINGS: [&str; 6] = ["Wat meten we?", "Waarom?", "Hoe te lezen", "Hoger", "Lager", "Binnen"];
+    pub fn parse(file: &str, markdown: &str, headings: &[String; 6]) -> Result<Self, Vec<DefinitionError>> {
         let mut mistakes = Vec::new();
         let mut text = Self::default();
         let mut seen: Vec<&str> = Vec::new();
@@ -355,18 +360,18 @@ impl IndicatorText {
                 wrong(format!("`{heading}` has {} tips; at most two fit the page", bullets.len()));
             }
             let tips = || Tips { question: paragraphs.join(" "), tips: bullets.clone() };
-            match heading {
-                "Wat meten we?" => text.what = paragraphs,
-                "Waarom?" => text.why = paragraphs,
-                "Hoe te lezen" => text.reading = paragraphs,
-                "Hoger" => text.higher = tips(),
-                "Lager" => text.lower = tips(),
-                "Binnen" => text.within = tips(),
-                _ => wrong(format!("unknown heading `{heading}`; allowed: {}", HEADINGS.join(", "))),
+            match headings.iter().position(|known| known == heading) {
+                Some(0) => text.what = paragraphs,
+                Some(1) => text.why = paragraphs,
+                Some(2) => text.reading = paragraphs,
+                Some(3) => text.higher = tips(),
+                Some(4) => text.lower = tips(),
+                Some(5) => text.within = tips(),
+                _ => wrong(format!("unknown heading `{heading}`; allowed: {}", headings.join(", "))),
             }
             seen.push(heading);
         }
-        let missing: Vec<&str> = HEADINGS.into_iter().filter(|heading| !seen.contains(heading)).collect();
+        let missing: Vec<&str> = headings.iter().map(String::as_str).filter(|heading| !seen.contains(heading)).collect();
         if !missing.is_empty() {
             mistakes.push(DefinitionError::at(file, None, format!("missing heading: {}", missing.join(", "))));
         }

@@ -1,4 +1,5 @@
-//! Dutch number and date formats, in one place for text, tables, plots and attachments (report specification, section 6).
+//! Number and date formats, in one place for text, tables, plots and attachments (report specification, section 6). The functions write
+//! Dutch, for what is read about submissions; a report is written in the [`Notation`] of its language.
 
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -25,20 +26,31 @@ pub enum ValueFormat {
     },
 }
 
+/// The marks in numbers of a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notation {
+    /// Between units and tenths.
+    #[serde(rename = "decimal")]
+    pub decimal_mark: char,
+    /// Between thousands and hundreds.
+    #[serde(rename = "thousands")]
+    pub thousands_mark: char,
+}
+
 impl ValueFormat {
     /// The bare value, without unit: `45,6%`, `611`, `8,6`. `n` is the denominator behind the value, in units.
     #[must_use]
-    pub fn value(&self, value: f64, n: u64) -> String {
+    pub fn value(&self, value: f64, n: u64, notation: Notation) -> String {
         match self {
-            Self::Percentage => percentage(value, usize::from(n >= DENOMINATOR_FOR_DECIMAL_PERCENTAGE)),
-            Self::Number { decimals, .. } => decimal(value, *decimals),
+            Self::Percentage => notation.percentage(value, usize::from(n >= DENOMINATOR_FOR_DECIMAL_PERCENTAGE)),
+            Self::Number { decimals, .. } => notation.decimal(value, *decimals),
         }
     }
 
     /// The value with its unit: `611 minuten`, `45,6%`.
     #[must_use]
-    pub fn value_with_unit(&self, value: f64, n: u64) -> String {
-        let bare = self.value(value, n);
+    pub fn value_with_unit(&self, value: f64, n: u64, notation: Notation) -> String {
+        let bare = self.value(value, n, notation);
         match self {
             Self::Number { unit, .. } if !unit.is_empty() => format!("{bare} {unit}"),
             _ => bare,
@@ -47,86 +59,90 @@ impl ValueFormat {
 
     /// A range as tables write it: `584 – 638`, with thin no-break spaces around the dash.
     #[must_use]
-    pub fn range(&self, lower: f64, upper: f64, n: u64) -> String {
-        format!("{}\u{202f}–\u{202f}{}", self.value(lower, n), self.value(upper, n))
+    pub fn range(&self, lower: f64, upper: f64, n: u64, notation: Notation) -> String {
+        format!("{}\u{202f}–\u{202f}{}", self.value(lower, n, notation), self.value(upper, n, notation))
     }
 
-    /// A range as sentences write it: `584 tot 638`.
+    /// The size of a difference between two values, without a word for its unit: `6` (percentage points), `12` (minutes).
     #[must_use]
-    pub fn range_in_words(&self, lower: f64, upper: f64, n: u64) -> String {
-        format!("{} tot {}", self.value(lower, n), self.value(upper, n))
-    }
-
-    /// A difference between two values, positive: `6 procentpunt`, `12 minuten`.
-    #[must_use]
-    pub fn difference(&self, difference: f64, n: u64) -> String {
+    pub fn difference(&self, difference: f64, n: u64, notation: Notation) -> String {
         let size = difference.abs();
         match self {
-            Self::Percentage => {
-                let digits = usize::from(n >= DENOMINATOR_FOR_DECIMAL_PERCENTAGE);
-                format!("{} procentpunt", decimal(size * 100.0, digits))
-            }
-            Self::Number { decimals, unit } if unit.is_empty() => {
-                format!("{} punt", decimal(size, *decimals))
-            }
-            Self::Number { decimals, unit } => format!("{} {unit}", decimal(size, *decimals)),
+            Self::Percentage => notation.decimal(size * 100.0, usize::from(n >= DENOMINATOR_FOR_DECIMAL_PERCENTAGE)),
+            Self::Number { decimals, .. } => notation.decimal(size, *decimals),
         }
     }
 }
 
-/// A decimal number in Dutch: `1.234,5`, `0,8`, `−3,2`. Rounds half away from zero on the shortest decimal
-/// representation (decision 30). A value that is not finite is a bug in the caller and is written as `?`.
+impl Notation {
+    /// `1.234,5`
+    pub const DUTCH: Self = Self { decimal_mark: ',', thousands_mark: '.' };
+
+    /// A decimal number: `1.234,5`, `0,8`, `−3,2`. Rounds half away from zero on the shortest decimal
+    /// representation (decision 30). A value that is not finite is a bug in the caller and is written as `?`.
+    #[must_use]
+    pub fn decimal(self, value: f64, decimals: usize) -> String {
+        if !value.is_finite() {
+            return "?".to_owned();
+        }
+        let rounded = round_decimal(&format!("{}", value.abs()), decimals);
+        let (whole, fraction) = rounded.split_once('.').unwrap_or((rounded.as_str(), ""));
+        let mut text = String::new();
+        if value < 0.0 && rounded.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
+            text.push('\u{2212}');
+        }
+        self.push_grouped(&mut text, whole);
+        if decimals > 0 {
+            text.push(self.decimal_mark);
+            text.push_str(fraction);
+        }
+        text
+    }
+
+    /// A whole number: `1.234`, `999`.
+    #[must_use]
+    pub fn count(self, value: u64) -> String {
+        let digits = value.to_string();
+        let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+        self.push_grouped(&mut text, &digits);
+        text
+    }
+
+    /// A share between 0 and 1 as a percentage: `45,6%`.
+    #[must_use]
+    pub fn percentage(self, share: f64, decimals: usize) -> String {
+        // Shifting the decimal point in the text keeps 0.285 from becoming 28.499999….
+        let shifted = format!("{share:.12}").parse::<f64>().unwrap_or(share) * 100.0;
+        let shifted = format!("{shifted:.9}").parse::<f64>().unwrap_or(shifted);
+        format!("{}%", self.decimal(shifted, decimals))
+    }
+
+    fn push_grouped(self, text: &mut String, digits: &str) {
+        for (index, digit) in digits.chars().enumerate() {
+            if index > 0 && (digits.len() - index).is_multiple_of(3) {
+                text.push(self.thousands_mark);
+            }
+            text.push(digit);
+        }
+    }
+}
+
+/// A decimal number in Dutch: `1.234,5`, `0,8`, `−3,2`; see [`Notation::decimal`].
 #[must_use]
 pub fn decimal(value: f64, decimals: usize) -> String {
-    if !value.is_finite() {
-        return "?".to_owned();
-    }
-    let rounded = round_decimal(&format!("{}", value.abs()), decimals);
-    let (whole, fraction) = rounded.split_once('.').unwrap_or((rounded.as_str(), ""));
-    let mut text = String::new();
-    if value < 0.0 && rounded.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
-        text.push('\u{2212}');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    if decimals > 0 {
-        text.push(',');
-        text.push_str(fraction);
-    }
-    text
+    Notation::DUTCH.decimal(value, decimals)
 }
 
 /// A whole number in Dutch: `1.234`, `999`.
 #[must_use]
 pub fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    text
+    Notation::DUTCH.count(value)
 }
 
-/// A share between 0 and 1 as a percentage: `45,6%`.
+/// A share between 0 and 1 as a percentage in Dutch: `45,6%`.
 #[must_use]
 pub fn percentage(share: f64, decimals: usize) -> String {
-    // Shifting the decimal point in the text keeps 0.285 from becoming 28.499999….
-    let shifted = format!("{share:.12}").parse::<f64>().unwrap_or(share) * 100.0;
-    let shifted = format!("{shifted:.9}").parse::<f64>().unwrap_or(shifted);
-    format!("{}%", decimal(shifted, decimals))
-}
-
-/// `15-06-2026`.
-#[must_use]
-pub fn date_short(date: NaiveDate) -> String {
-    date.format("%d-%m-%Y").to_string()
+    Notation::DUTCH.percentage(share, decimals)
 }
 
 /// `15 juni 2026`.
@@ -134,14 +150,6 @@ pub fn date_short(date: NaiveDate) -> String {
 pub fn date_long(date: NaiveDate) -> String {
     let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
     format!("{} {month} {}", date.day(), date.year())
-}
-
-/// Numbers up to twelve as a word (`drie`), larger ones as digits.
-#[must_use]
-pub fn ordinal_word(value: usize) -> String {
-    const WORDS: [&str; 13] =
-        ["geen", "één", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf"];
-    WORDS.get(value).map_or_else(|| count(value as u64), |word| (*word).to_owned())
 }
 
 /// The text with its first letter as a capital.
@@ -193,7 +201,16 @@ mod tests {
         assert_eq!(count(1_234_567), "1.234.567");
         assert_eq!(percentage(0.285, 0), "29%");
         assert_eq!(percentage(0.4555, 1), "45,6%");
-        assert_eq!(ValueFormat::Percentage.value(0.4555, 199), "46%");
-        assert_eq!(ValueFormat::Percentage.difference(-0.062, 50), "6 procentpunt");
+        assert_eq!(ValueFormat::Percentage.value(0.4555, 199, Notation::DUTCH), "46%");
+        assert_eq!(ValueFormat::Percentage.difference(-0.062, 50, Notation::DUTCH), "6");
+    }
+
+    #[test]
+    fn numbers_are_written_the_english_way() {
+        let english = Notation { decimal_mark: '.', thousands_mark: ',' };
+        assert_eq!(english.decimal(-1234.56, 1), "−1,234.6");
+        assert_eq!(english.count(1_234_567), "1,234,567");
+        assert_eq!(english.percentage(0.4555, 1), "45.6%");
+        assert_eq!(ValueFormat::Percentage.value(0.4555, 200, english), "45.6%");
     }
 }

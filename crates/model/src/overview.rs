@@ -9,6 +9,8 @@ use crate::{DotPlot, MethodPage, MethodSection, Table, TrendPlot, ValueFormat};
 pub struct Overview {
     /// Pipeline id.
     pub pipeline: String,
+    /// Language tag.
+    pub language: String,
     /// Report year as printed.
     pub year_label: String,
     /// Date of issue, `yyyy-mm-dd`.
@@ -101,6 +103,8 @@ pub struct OverviewIndicator {
 pub struct NationalReport {
     /// Pipeline id.
     pub pipeline: String,
+    /// Language tag.
+    pub language: String,
     /// Report year as printed.
     pub year_label: String,
     /// Date of issue, `yyyy-mm-dd`.

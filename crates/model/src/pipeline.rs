@@ -238,6 +238,9 @@ pub struct RegisterSpec {
     /// Header of the group of owners, for concentration rules. None when every provider is its own group.
     #[serde(default)]
     pub group: Option<String>,
+    /// Header of the kind of provider, for distributions by peer group in the research lake. None when there are no kinds.
+    #[serde(default)]
+    pub peer: Option<String>,
     /// Headers of the first and last day on which a provider is expected to deliver, `yyyy-mm-dd`, empty for no end. None when
     /// the register does not say whom to expect.
     #[serde(default)]

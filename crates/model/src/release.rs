@@ -396,6 +396,19 @@ pub struct IndexedRelease {
     pub status: ReleaseStatus,
     /// SHA-256 of its `manifest.json`.
     pub manifest_sha256: String,
+    /// When and why it was withdrawn. None while it is in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// Why a release was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Withdrawal {
+    /// The day.
+    pub on: NaiveDate,
+    /// One line, for everybody who has or wants the release.
+    pub reason: String,
 }
 
 /// Whether a release may be used.
@@ -490,7 +503,7 @@ pub struct PrivacyYear {
     pub min_provider_groups: u64,
     /// Largest share of one group of owners in a class, banded.
     pub max_group_share: String,
-    /// Fewest rows that are left for a group of owners that knows its own, banded.
+    /// Fewest different clients of others that are left for a group of owners that knows its own, banded.
     pub min_insider_rest: String,
     /// Fewest different values, by sensitive column.
     pub l_distinct_min: BTreeMap<String, u32>,

@@ -16,7 +16,7 @@ use spiegel_model::{ColumnType, DefinitionError, Delivered, SubmissionSchema};
 
 use crate::engine::Rows;
 use crate::observe::Detail;
-use crate::{Engine, Error, Indicator, Norm, Pipeline, Summary, observe};
+use crate::{Engine, Error, Indicator, Norm, Pipeline, Summary, observe, who_counts};
 
 /// Columns of the right answers.
 const ANSWERS: [&str; 5] = ["provider_id", "n", "events", "value", "sd"];
@@ -82,7 +82,14 @@ pub fn run_cases(
         one_row_per_unit(&rows, &file, text)?;
     }
     let summaries = observe::of_rows(&rows, &indicator.spec, &BTreeSet::new(), Detail::Units)?.summaries;
-    Ok(Some(compare(&file, &expected, summaries)))
+    let mut outcome = compare(&file, &expected, summaries);
+    if let Some(candidates) = who_counts::candidates(&engine, indicator, &parameters(year), None)? {
+        let counted = who_counts::counted(&rows, &indicator.spec)?;
+        let who = indicator.spec.who_counts.as_deref().unwrap_or_default();
+        let told = who_counts::disagreements(who, &indicator.spec, &candidates, &counted);
+        outcome.differences.extend(told.into_iter().map(|told| DefinitionError::at(&file, None, told)));
+    }
+    Ok(Some(outcome))
 }
 
 /// Says which made-up units come back more than once. Of real units only the provider may be told.
@@ -211,6 +218,7 @@ fn batch(
         fields.push(("provider_id".to_owned(), ColumnType::Text));
     }
     fields.extend(table.columns.iter().map(|column| (column.name.clone(), column.kind)));
+    fields.push(("source_file".to_owned(), ColumnType::Text));
     fields.push(("source_row".to_owned(), ColumnType::Integer));
     let mut mistakes = Vec::new();
     for unknown in grid.heads.iter().filter(|head| !fields.iter().any(|(name, _)| name == *head)) {
@@ -229,6 +237,7 @@ fn batch(
                 let cell = match at {
                     Some(at) => row.get(at).cloned().filter(|cell| cell != "null"),
                     None if name == "year" => Some(default_year.to_string()),
+                    None if name == "source_file" => Some(format!("{}.csv", table.name)),
                     None if name == "source_row" => Some((index + 2).to_string()),
                     None => None,
                 };

@@ -59,6 +59,25 @@ struct Question<'a> {
     uses_views: bool,
 }
 
+/// All SQL of the rules.
+pub(crate) fn sql(rules: &RuleSet) -> impl Iterator<Item = &str> {
+    rules.rules.iter().filter_map(|rule| rule.query.as_ref()).flat_map(|query| [query.wrong.as_str(), query.checked.as_str()])
+}
+
+/// Views that some rule needs, itself or through another view: the others, and they are the large ones, are for reports.
+pub(crate) fn views<'a>(pipeline: &'a Pipeline, rules: &'a RuleSet) -> BTreeSet<&'a str> {
+    let mut all: Vec<&str> = sql(rules).collect();
+    let mut wanted = BTreeSet::new();
+    // A view uses the ones before it.
+    for (name, sql) in pipeline.views.iter().rev() {
+        if all.iter().any(|sql| sql.contains(name.as_str())) {
+            wanted.insert(name.as_str());
+            all.push(sql);
+        }
+    }
+    wanted
+}
+
 /// Runs every rule with a query on the lake of one year, on so many threads. A rule that cannot run is broken; the others go
 /// on. `engine` comes from [`Engine::open_year`]; its views are made meanwhile.
 ///
@@ -72,21 +91,22 @@ pub fn run_checks(engine: &Engine, pipeline: &Pipeline, rules: &RuleSet, year: i
     counting.dedup_by_key(|(_, sql)| *sql);
     let finding = queries.iter().map(|(rule, query)| (*rule, query.wrong.as_str(), true));
     let all = finding.chain(counting.iter().map(|(rule, sql)| (*rule, *sql, false)));
-    let uses_views = |sql: &str| pipeline.views.keys().any(|view| sql.contains(view.as_str()));
+    let wanted = views(pipeline, rules);
+    let uses_views = |sql: &str| wanted.iter().any(|view| sql.contains(view));
     let mut questions: Vec<Question<'_>> = all.map(|(rule, sql, is_wrong)| Question { rule, sql, is_wrong, uses_views: uses_views(sql) }).collect();
     // The first makes the views, those behind it need none.
     questions.sort_by_key(|question| question.uses_views);
     let first = usize::from(!questions.is_empty());
     questions.rotate_right(first);
-    let views = OnceLock::new();
+    let made = OnceLock::new();
     let answers = each(&questions, threads, |question| {
-        if question.uses_views && views.get_or_init(|| engine.register_views(pipeline, Some(year))).is_err() {
+        if question.uses_views && made.get_or_init(|| engine.register_views(pipeline, Some((year, &wanted)))).is_err() {
             return Err(Error::Bug("there are no views".to_owned()));
         }
         let Question { rule, sql, is_wrong, .. } = *question;
         Ok(if is_wrong { (wrong(engine, rule, sql, year)?, Counts::new()) } else { (Wrong::new(), checked(engine, rule, sql, year)?) })
     });
-    if let Some(Err(error)) = views.into_inner() {
+    if let Some(Err(error)) = made.into_inner() {
         return Err(error);
     }
     let mut found: BTreeMap<&str, Option<Wrong>> = BTreeMap::new();

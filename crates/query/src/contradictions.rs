@@ -5,6 +5,7 @@ use std::fs;
 
 use spiegel_model::{AdjusterKind, DefinitionError, Delivered, IndicatorSpec, Kind};
 
+use crate::texts::Texts;
 use crate::{Pipeline, lines};
 
 /// Indicators with a page, and so a row on page 1, at most: more rows do not fit.
@@ -30,7 +31,7 @@ impl Source<'_> {
 }
 
 /// Keys of one `indicator.toml` that contradict one another.
-pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<DefinitionError> {
+pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>, texts: &Texts) -> Vec<DefinitionError> {
     let mut found = Vec::new();
     let mut wrong = |path: &str, message: &str| found.push(source.mistake(path, message));
     if spec.kind == Kind::Proportion && spec.delivered == Delivered::PrePost {
@@ -74,8 +75,8 @@ pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<Definitio
         }
         let said = [("sentence", &words.sentence), ("stands_out_more", &words.stands_out_more), ("stands_out_less", &words.stands_out_less)];
         let paragraphs = words.what.iter().map(|text| ("what", text)).chain(words.reading.iter().map(|text| ("reading", text)));
-        for (key, _) in said.into_iter().chain(paragraphs).filter(|(_, text)| addresses_the_reader(text)) {
-            wrong(&format!("group.{key}"), "`[group]` speaks of the group: its words may not say `u` or `uw`");
+        for (key, _) in said.into_iter().chain(paragraphs).filter(|(_, text)| texts.addresses_the_reader(text)) {
+            wrong(&format!("group.{key}"), &format!("`[group]` speaks of the group: its words may not say {}", texts.address_words()));
         }
     }
     if spec.parts && spec.delivered != Delivered::Units {
@@ -98,11 +99,6 @@ pub(crate) fn within(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<Definitio
     found.extend(adjusters(spec, source));
     found.extend(breaks(spec, source));
     found
-}
-
-/// Whether a text says `u` or `uw`, in capitals or not.
-pub(crate) fn addresses_the_reader(text: &str) -> bool {
-    text.split(|letter: char| !letter.is_alphanumeric()).any(|word| ["u", "uw"].contains(&word.to_lowercase().as_str()))
 }
 
 fn adjusters(spec: &IndicatorSpec, source: &Source<'_>) -> Vec<DefinitionError> {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, QualityNormSet, YearSpec};
+use spiegel_model::{DefinitionError, IndicatorSpec, IndicatorText, InstrumentSet, PipelineSpec, QualityNormSet, YearSpec, toml_message};
 
 use crate::contradictions::{self, Source};
+use crate::texts::Texts;
 use crate::{Error, lines};
 
 /// One indicator: words, SQL and cases.
@@ -20,6 +21,8 @@ pub struct Indicator {
     pub sql: String,
     /// `text.<language>.md`.
     pub text: IndicatorText,
+    /// The SQL of `who_counts`. None when the indicator has none.
+    pub who_counts_sql: Option<String>,
     /// `cases.slt`; None when there is none yet.
     pub cases: Option<String>,
 }
@@ -31,6 +34,8 @@ pub struct Pipeline {
     pub directory: PathBuf,
     /// `pipeline.toml`.
     pub spec: PipelineSpec,
+    /// The words of its language.
+    pub texts: Texts,
     /// Indicators in the order of the report.
     pub indicators: Vec<Indicator>,
     /// `views/*.sql` by name, in alphabetical order: a view may use the ones before it.
@@ -47,7 +52,7 @@ pub struct Pipeline {
     pub quality_sql: Option<String>,
     /// `norms/*.toml` by name: what norms and guidelines say.
     pub quality_norms: BTreeMap<String, QualityNormSet>,
-    /// SHA-256 over every definition that results depend on.
+    /// SHA-256 over every definition that results depend on; the words of the language are no definitions.
     pub fingerprint: String,
 }
 
@@ -71,9 +76,16 @@ impl Pipeline {
         let mut hash = Sha256::new();
         let spec: Option<PipelineSpec> = parse(directory, "pipeline.toml", &mut hash, &mut mistakes);
         let Some(spec) = spec else { return (None, mistakes) };
+        let texts = match Texts::load(directory, &spec.language) {
+            Ok(texts) => texts,
+            Err(found) => {
+                mistakes.extend(found);
+                return (None, mistakes);
+            }
+        };
         let mut indicators = Vec::new();
         for id in &spec.indicators {
-            if let Some(indicator) = load_indicator(directory, id, &spec.language, &mut hash, &mut mistakes) {
+            if let Some(indicator) = load_indicator(directory, id, (&spec.language, &texts), &mut hash, &mut mistakes) {
                 indicators.push(indicator);
             }
         }
@@ -103,6 +115,7 @@ impl Pipeline {
         let pipeline = Self {
             directory: directory.to_owned(),
             spec,
+            texts,
             indicators,
             views,
             instruments,
@@ -136,9 +149,17 @@ impl Pipeline {
 impl Pipeline {
     /// How many queries that the results are made with name this view: indicators, population, quality, and views that are made from it.
     pub(crate) fn uses_of_view(&self, view: &str) -> usize {
-        let names = |sql: &&String| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
+        let names = |sql: &str| sql.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == view);
         let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
-        indicators.chain(&self.population_sql).chain(&self.quality_sql).chain(self.views.values()).filter(names).count()
+        indicators.chain(&self.population_sql).chain(&self.quality_sql).chain(self.views.values()).filter(|sql| names(sql)).count()
+    }
+
+    /// All SQL that the results are made with; of a view with its name.
+    pub(crate) fn all_sql(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let indicators = self.indicators.iter().map(|indicator| &indicator.sql);
+        let others = [&self.population_sql, &self.quality_sql, &self.norms_sql].into_iter().flatten();
+        let unnamed = indicators.chain(others).chain([&self.providers_sql]).map(|sql| (None, sql.as_str()));
+        unnamed.chain(self.views.iter().map(|(name, sql)| (Some(name.as_str()), sql.as_str())))
     }
 }
 
@@ -149,7 +170,7 @@ impl Pipeline {
 pub fn load_year(file: &Path) -> Result<YearSpec, Error> {
     let name = file.display().to_string();
     let text = fs::read_to_string(file).map_err(|error| Error::definition(&name, error.to_string()))?;
-    let year: YearSpec = toml::from_str(&text).map_err(|error| Error::definition(&name, error.to_string()))?;
+    let year: YearSpec = toml::from_str(&text).map_err(|error| Error::definition(&name, toml_message(&error)))?;
     if year.trend_from > year.year {
         return Err(Error::definition(name, "`trend_from` lies after `year`"));
     }
@@ -162,7 +183,7 @@ pub fn load_year(file: &Path) -> Result<YearSpec, Error> {
 fn load_indicator(
     directory: &Path,
     id: &str,
-    language: &str,
+    (language, texts): (&str, &Texts),
     hash: &mut Sha256,
     mistakes: &mut Vec<DefinitionError>,
 ) -> Option<Indicator> {
@@ -172,7 +193,7 @@ fn load_indicator(
     let text_file = format!("{folder}/text.{language}.md");
     let text = read(directory, &text_file, hash, mistakes).map(|markdown| {
         mistakes.extend(lines::unfinished(&text_file, &markdown));
-        IndicatorText::parse(&text_file, &markdown).unwrap_or_else(|found| {
+        IndicatorText::parse(&text_file, &markdown, &texts.headings()).unwrap_or_else(|found| {
             mistakes.extend(found);
             IndicatorText::default()
         })
@@ -186,9 +207,18 @@ fn load_indicator(
     }
     let mut spec = spec?;
     spec.id = id.to_owned();
-    mistakes.extend(contradictions::within(&spec, &Source { file: &definition_file, text: &definition }));
+    mistakes.extend(contradictions::within(&spec, &Source { file: &definition_file, text: &definition }, texts));
+    // Not hashed: results do not depend on it.
+    let who_counts_sql = spec.who_counts.as_ref().and_then(|file| match fs::read_to_string(directory.join(file)) {
+        Ok(sql) => Some(sql),
+        Err(error) => {
+            let line = lines::line_of_key(&definition, "who_counts");
+            mistakes.push(DefinitionError::at(&definition_file, line, format!("`who_counts`: {file} cannot be read: {error}")));
+            None
+        }
+    });
     // Its SQL and cases can be checked without its words.
-    Some(Indicator { spec, sql: sql?, text: text.unwrap_or_default(), cases })
+    Some(Indicator { spec, sql: sql?, text: text.unwrap_or_default(), who_counts_sql, cases })
 }
 
 fn parse<T: DeserializeOwned>(
@@ -206,7 +236,7 @@ fn parse<T: DeserializeOwned>(
         };
         let place = error.span().map(|span| span.start);
         let line = place.map(|place| lines::line_at(&text, place));
-        mistakes.push(DefinitionError::at(file, line, error.to_string().trim_end()));
+        mistakes.push(DefinitionError::at(file, line, toml_message(&error)));
         let without = place.filter(|_| error.message().starts_with("unknown field")).and_then(|place| lines::without_line(&text, place));
         text = without.filter(|text| toml::from_str::<toml::Table>(text).is_ok())?;
     }

@@ -1,6 +1,10 @@
 //! The national distribution that reports draw: smoothed quantiles and cells, never one provider's value.
 
-use spiegel_model::{Cell, Range, ValueFormat};
+use std::collections::{BTreeMap, BTreeSet};
+
+use spiegel_model::{Cell, IndicatorSpec, Range, ValueFormat};
+
+use crate::{Register, Summary};
 
 /// Providers before anything of the distribution is shown (decision 22).
 const PROVIDERS_FOR_DISTRIBUTION: usize = 20;
@@ -60,6 +64,48 @@ impl Distribution {
             dots,
         })
     }
+}
+
+/// The distribution over the providers of one kind, for the research lake; reports do not print it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct OfPeers {
+    /// Providers with enough units.
+    pub(crate) providers: usize,
+    /// Mean in which each provider counts once, rounded. None where `distribution` is.
+    pub(crate) mean: Option<f64>,
+    /// Quantiles. None with too few groups of owners of this kind, or of another: with the nation and all other kinds this one could be
+    /// computed (`n` times the mean).
+    pub(crate) distribution: Option<Distribution>,
+}
+
+/// Providers whose kind is not registered.
+const NO_KIND: &str = "onbekend";
+
+/// Means and quantiles by the kind of provider, which stands in `column` of the register; and of all together, under the empty kind.
+/// `shown`: fewest units of a provider that counts.
+pub(crate) fn of_peers(spec: &IndicatorSpec, shown: u64, summaries: &BTreeMap<String, Summary>, register: &Register, column: Option<&str>) -> BTreeMap<String, OfPeers> {
+    let mut kinds: BTreeMap<String, (Vec<f64>, BTreeSet<&str>)> = BTreeMap::new();
+    for (id, summary) in summaries.iter().filter(|(_, summary)| summary.n() >= shown) {
+        let Some(value) = summary.value() else { continue };
+        let kind = column.map(|column| register.cell(id, column).map_or(NO_KIND, String::as_str).to_owned());
+        for kind in std::iter::once(String::new()).chain(kind) {
+            let (values, groups) = kinds.entry(kind).or_default();
+            values.push(value);
+            groups.insert(register.group_of(id));
+        }
+    }
+    let step = printed_step(&spec.format);
+    let is_whole = kinds.values().all(|(_, groups)| groups.len() >= PROVIDERS_FOR_DISTRIBUTION);
+    let together = |kind: &str| kind.is_empty();
+    kinds
+        .into_iter()
+        .map(|(kind, (mut values, groups))| {
+            values.sort_by(f64::total_cmp);
+            let distribution = Distribution::new(&values, groups.len(), spec.grid, step).filter(|_| is_whole || together(&kind));
+            let mean = distribution.is_some().then(|| on_grid(values.iter().sum::<f64>() / values.len() as f64, step));
+            (kind, OfPeers { providers: values.len(), mean, distribution })
+        })
+        .collect()
 }
 
 /// A quantile as the mean of the three order statistics around the position of type 7, so that it is nobody's value
@@ -149,6 +195,39 @@ mod tests {
         assert_eq!(distribution.outer.map(|(share, _)| share), Some(80));
         assert!(Distribution::new(&values[..49], 49, 1.0, 1.0).unwrap().dots.is_empty());
         assert!(Distribution::new(&values[..19], 19, 1.0, 1.0).is_none());
+    }
+
+    fn spec() -> IndicatorSpec {
+        toml::from_str(include_str!("../../../pipelines/kibg/indicators/behandelminuten/indicator.toml")).unwrap()
+    }
+
+    /// Providers of kinds, each its own group of owners; `K12` is of kind K.
+    fn kinds(sizes: &[(&str, usize)]) -> (BTreeMap<String, Summary>, Register) {
+        let ids: Vec<(String, String)> = sizes.iter().flat_map(|(kind, count)| (0..*count).map(move |at| (format!("{kind}{at:03}"), (*kind).to_owned()))).collect();
+        let summary = |at: usize| Summary::Mean { n: 30, mean: 400.0 + at as f64, sd: Some(50.0), third_central_sum: 0.0, values: Vec::new() };
+        let summaries = ids.iter().enumerate().map(|(at, (id, _))| (id.clone(), summary(at))).collect();
+        let rows = ids.into_iter().map(|(id, kind)| (id.clone(), id, String::new(), BTreeMap::from([("kind".to_owned(), kind)])));
+        (summaries, Register::new(rows))
+    }
+
+    #[test]
+    fn kinds_are_told_together_or_not_at_all() {
+        let found = |sizes: &[(&str, usize)]| {
+            let (summaries, register) = kinds(sizes);
+            of_peers(&spec(), 10, &summaries, &register, Some("kind"))
+        };
+        let both = found(&[("instelling", 20), ("vrijgevestigd", 60)]);
+        assert_eq!(both.values().map(|one| one.providers).collect::<Vec<_>>(), [80, 20, 60]);
+        assert!(both.values().all(|one| one.distribution.is_some() && one.mean.is_some()));
+        assert_eq!(both["instelling"].mean, Some(410.0), "409.5, to whole minutes");
+        assert_eq!((both["instelling"].distribution.as_ref().unwrap().outer, both["vrijgevestigd"].distribution.as_ref().unwrap().outer.map(|one| one.0)), (None, Some(80)));
+        // Nineteen of one kind: with the nation, the others would give them away.
+        let one = found(&[("instelling", 19), ("vrijgevestigd", 60)]);
+        assert!(one[""].mean.is_some() && one["vrijgevestigd"].mean.is_none() && one["vrijgevestigd"].distribution.is_none());
+        // One provider that is not registered is a kind as well.
+        let unknown = found(&[("", 1), ("instelling", 20), ("vrijgevestigd", 60)]);
+        assert!(unknown[NO_KIND].providers == 1 && unknown["instelling"].mean.is_none());
+        assert!(found(&[("instelling", 5)])[""].mean.is_none());
     }
 
     #[test]

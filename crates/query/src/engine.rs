@@ -1,8 +1,9 @@
 //! DataFusion over the lake: registers its tables and the pipeline's views, and runs SQL.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray, Float64Array, StringArray};
 use datafusion::arrow::compute::cast;
@@ -14,6 +15,7 @@ use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::ListingOptions;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use datafusion::parquet::errors::ParquetError;
@@ -21,8 +23,12 @@ use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext, col, lit};
 use spiegel_model::{Direction, RuleSet};
 use tokio::runtime::Runtime;
 
+use crate::checks;
 use crate::norm::{self, Norm};
+use crate::release_store::{ReleaseStore, runtime};
+use crate::row_number::NumberSortedRows;
 use crate::threads::each;
+use crate::views::KeptView;
 use crate::{Error, Pipeline, Register, lines};
 
 /// Tables whose Parquet is larger than this are not kept in memory; in memory a table is some twenty times as large.
@@ -46,9 +52,13 @@ pub type Tables = Vec<(String, Vec<(String, String)>)>;
 
 /// The query engine on one lake.
 pub struct Engine {
-    runtime: Runtime,
-    context: SessionContext,
+    pub(crate) runtime: Runtime,
+    pub(crate) context: SessionContext,
     lake: PathBuf,
+    /// Where the tables lie when that is no folder.
+    store: Option<ReleaseStore>,
+    /// Views that were computed, by name.
+    pub(crate) kept: Mutex<BTreeMap<String, KeptView>>,
 }
 
 impl Engine {
@@ -62,6 +72,17 @@ impl Engine {
         Ok(engine)
     }
 
+    /// As [`Self::open`], with these norms; views are made as they are asked for.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub(crate) fn open_with_norms(lake: &Path, pipeline: &Pipeline, norms: &[Norm], threads: usize) -> Result<Self, Error> {
+        let engine = Self::tables(lake, pipeline, threads)?;
+        engine.register_norms(pipeline, norms)?;
+        engine.register_views(pipeline, None)?;
+        Ok(engine)
+    }
+
     /// Opens the lake for the checks of one year, many small queries on it and the two years before it, each on one thread: tables
     /// that are not large are read once, on so many threads, with the columns that a rule or a view names. There are no views yet.
     ///
@@ -71,8 +92,9 @@ impl Engine {
         let engine = Self::tables(lake, pipeline, 1)?;
         // Planning costs more than running: once over the rules of the optimiser is enough.
         engine.context.state_ref().write().config_mut().options_mut().optimizer.max_passes = 1;
-        let of_rules = rules.rules.iter().filter_map(|rule| rule.query.as_ref()).flat_map(|query| [&query.wrong, &query.checked]);
-        let sql: Vec<&String> = of_rules.chain(pipeline.views.values()).collect();
+        let wanted = checks::views(pipeline, rules);
+        let views = pipeline.views.iter().filter(|(name, _)| wanted.contains(name.as_str())).map(|(_, sql)| sql.as_str());
+        let sql: Vec<&str> = checks::sql(rules).chain(views).collect();
         let is_named = |column: &str| sql.iter().any(|sql| sql.contains(column));
         each(&tables(lake)?, threads, |table| engine.keep(table, &is_named, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
         Ok(engine)
@@ -91,6 +113,33 @@ impl Engine {
                 .block_on(engine.context.register_parquet(table.as_str(), format!("{}/", folder.display()), Default::default()))
                 .map_err(|error| Error::lake(folder, error.strip_backtrace()))?;
         }
+        Ok(engine)
+    }
+
+    /// Opens the data of a release that lies in an object store, `releases/<version>/data` of it, without copying it.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store does not answer as it should, or holds no such release.
+    pub fn open_release_in(store: ReleaseStore, version: &str, threads: usize) -> Result<Self, Error> {
+        let data = format!("releases/{version}/data");
+        let names = store.folders(&data)?;
+        if names.is_empty() {
+            let message = "it is in the index, and there are no data".to_owned();
+            let remedy = "the release is not whole: tell its publisher, or give another --version".to_owned();
+            return Err(Error::Store { address: store.address_of(&data), message, remedy, is_usage: false });
+        }
+        let mut engine = Self::empty(Path::new(&store.address_of(&data)), threads)?;
+        let (url, client) = store.for_engine()?;
+        engine.context.register_object_store(url.as_ref(), client);
+        for table in names {
+            let address = format!("{}/", store.address_of(&format!("{data}/{table}")));
+            let registered = engine.runtime.block_on(engine.context.register_parquet(table.as_str(), &address, Default::default()));
+            registered.map_err(|error| match of_store(&error) {
+                Some(of_store) => store.told(&format!("{data}/{table}"), of_store),
+                None => Error::lake(&address, error.strip_backtrace()),
+            })?;
+        }
+        engine.store = Some(store);
         Ok(engine)
     }
 
@@ -170,31 +219,8 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Gets ready for the indicators of one year: `norms` becomes the table `instrument_norm`, and views hold this year and the two
-    /// before it. A view that several queries of the pipeline name is computed once and kept.
-    ///
-    /// # Errors
-    /// [`Error::Pipeline`] when a view is not valid SQL.
-    pub fn use_year(&self, pipeline: &Pipeline, norms: &[Norm], year: i32) -> Result<(), Error> {
-        self.register_norms(pipeline, norms)?;
-        for (name, sql) in &pipeline.views {
-            let file = format!("views/{name}.sql");
-            let wrong = |error: DataFusionError| Error::definition(place(&file, sql, &error), error.strip_backtrace());
-            self.context.deregister_table(name.as_str()).map_err(wrong)?;
-            let mut frame = self.runtime.block_on(self.context.sql(sql)).map_err(wrong)?;
-            if frame.schema().has_column_with_unqualified_name("year") {
-                frame = frame.filter(col("year").between(lit(year - 2), lit(year))).map_err(wrong)?;
-                if pipeline.uses_of_view(name) > 1 {
-                    frame = self.runtime.block_on(frame.cache()).map_err(|error| self.fault(&file, &error))?;
-                }
-            }
-            self.context.register_table(name.as_str(), frame.into_view()).map_err(wrong)?;
-        }
-        Ok(())
-    }
-
     /// The table `instrument_norm`, when the pipeline declares norms; without rows where the nation is not known.
-    fn register_norms(&self, pipeline: &Pipeline, norms: &[Norm]) -> Result<(), Error> {
+    pub(crate) fn register_norms(&self, pipeline: &Pipeline, norms: &[Norm]) -> Result<(), Error> {
         if pipeline.spec.norms.is_none() {
             return Ok(());
         }
@@ -207,13 +233,10 @@ impl Engine {
     }
 
     pub(crate) fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(threads.max(1))
-            .enable_all()
-            .build()
-            .map_err(|error| Error::Bug(format!("no runtime: {error}")))?;
+        let runtime = runtime(threads)?;
         let config = SessionConfig::new().with_target_partitions(threads.max(1)).with_collect_statistics(false).with_information_schema(true);
-        Ok(Self { runtime, context: SessionContext::new_with_config(config), lake: lake.to_owned() })
+        let state = SessionStateBuilder::new_with_default_features().with_config(config).with_physical_optimizer_rule(Arc::new(NumberSortedRows)).build();
+        Ok(Self { runtime, context: SessionContext::new_with_state(state), lake: lake.to_owned(), store: None, kept: Mutex::default() })
     }
 
     fn register_folder(&self, table: &str) -> Result<(), Error> {
@@ -271,9 +294,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Registers the views; for one year they are computed now, once.
-    pub(crate) fn register_views(&self, pipeline: &Pipeline, year: Option<i32>) -> Result<(), Error> {
-        for (name, sql) in &pipeline.views {
+    /// Registers the views; for one year those of these names, which are computed now, once.
+    pub(crate) fn register_views(&self, pipeline: &Pipeline, of_year: Option<(i32, &BTreeSet<&str>)>) -> Result<(), Error> {
+        let year = of_year.map(|(year, _)| year);
+        let wanted = |name: &String| of_year.is_none_or(|(_, wanted)| wanted.contains(name.as_str()));
+        for (name, sql) in pipeline.views.iter().filter(|(name, _)| wanted(name)) {
             let wrong = |error: DataFusionError| {
                 Error::definition(place(&format!("views/{name}.sql"), sql, &error), error.strip_backtrace())
             };
@@ -321,13 +346,8 @@ impl Engine {
     }
 
     /// Whose fault an error is: the lake's, or the definition's.
-    fn fault(&self, file: &str, error: &DataFusionError) -> Error {
-        match error.find_root() {
-            DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
-                Error::lake(&self.lake, error.strip_backtrace())
-            }
-            _ => Error::definition(file, error.strip_backtrace()),
-        }
+    pub(crate) fn fault(&self, file: &str, error: &DataFusionError) -> Error {
+        if is_of_files(error) { Error::lake(&self.lake, error.strip_backtrace()) } else { Error::definition(file, error.strip_backtrace()) }
     }
 
     /// Runs any SELECT of an analyst and writes its rows, as text or as Parquet.
@@ -335,7 +355,12 @@ impl Engine {
     /// # Errors
     /// [`Error::Sql`] with the engine's message when the SQL is wrong, or does anything but read.
     pub fn select(&self, sql: &str, format: RowsFormat) -> Result<Vec<u8>, Error> {
-        let wrong = |error: datafusion::error::DataFusionError| Error::Sql(error.strip_backtrace());
+        // The analyst's fault is what is planned wrongly; what cannot be read is not.
+        let wrong = |error: DataFusionError| match (of_store(&error), &self.store) {
+            (Some(error), Some(store)) => store.told("", error),
+            _ if is_of_files(&error) => Error::lake(&self.lake, error.strip_backtrace()),
+            _ => Error::Sql(error.strip_backtrace()),
+        };
         let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
         let batches = self.runtime.block_on(async {
             let frame = self.context.sql_with_options(sql, read_only).await.map_err(wrong)?;
@@ -382,6 +407,23 @@ impl Engine {
             .block_on(self.context.register_parquet(table, file.display().to_string(), Default::default()))
             .map_err(|error| Error::lake(file, error.strip_backtrace()))
     }
+}
+
+/// True when files are the fault, and not what was asked.
+fn is_of_files(error: &DataFusionError) -> bool {
+    matches!(error.find_root(), DataFusionError::ParquetError(_) | DataFusionError::IoError(_) | DataFusionError::ObjectStore(_))
+}
+
+/// What an object store said, however deep it lies.
+fn of_store(error: &DataFusionError) -> Option<&object_store::Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if let Some(error) = one.downcast_ref::<object_store::Error>().or_else(|| one.downcast_ref::<Box<object_store::Error>>().map(AsRef::as_ref)) {
+            return Some(error);
+        }
+        cause = one.source();
+    }
+    None
 }
 
 /// The rows of one query; columns are found by name.
@@ -470,7 +512,7 @@ impl Rows {
 }
 
 /// A file of SQL with the line that an error is about.
-fn place(file: &str, sql: &str, error: &DataFusionError) -> String {
+pub(crate) fn place(file: &str, sql: &str, error: &DataFusionError) -> String {
     // Other SQL stands inside a file with lines of its own.
     let line = Path::new(file).extension().filter(|end| *end == "sql").and_then(|_| lines::line_of_fault(sql, &error.strip_backtrace()));
     line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"))

@@ -19,6 +19,18 @@ pub enum Error {
         /// What happened.
         message: String,
     },
+    /// An object store, or how it is asked.
+    #[error("{address}: {message}; {remedy}")]
+    Store {
+        /// `s3://bucket/prefix/file`.
+        address: String,
+        /// What happened, and at which server.
+        message: String,
+        /// What to do.
+        remedy: String,
+        /// True when address, keys or settings are the fault, and not the server or the network.
+        is_usage: bool,
+    },
     /// An analyst's own SQL is wrong, or does anything but read.
     #[error("your SQL: {0}")]
     Sql(String),

@@ -5,7 +5,7 @@ use std::path::Path;
 use spiegel_model::{DefinitionError, Delivered, IndicatorSpec, Kind, SubmissionSchema, YearSpec};
 
 use crate::contradictions::Source;
-use crate::{Indicator, Pipeline, cases, lines};
+use crate::{Indicator, Pipeline, cases, lines, who_counts};
 
 /// Functions that compute over units, where SQL selects and Rust computes: the engine's percentiles round, and a sum of decimals
 /// depends on how it shares the work. Those that start with one of [`COMPUTING_STARTS`] as well.
@@ -42,7 +42,20 @@ pub fn check_indicators(pipeline: &Pipeline, schema: &SubmissionSchema) -> Vec<D
             Ok(returned) => mistakes.extend(columns(pipeline, indicator, &file, &returned)),
             Err(error) => mistakes.extend(error.into_mistakes()),
         }
+        if let (Some(file), Some(sql)) = (&indicator.spec.who_counts, &indicator.who_counts_sql) {
+            match engine.columns(file, sql) {
+                Ok(returned) => {
+                    let missing = who_counts::COLUMNS.iter().filter(|name| !returned.iter().any(|one| one == *name));
+                    let message = |name: &&str| format!("must return `{name}`; it returns {}", returned.join(", "));
+                    mistakes.extend(missing.map(|name| DefinitionError::at(file, None, message(name))));
+                }
+                Err(error) => mistakes.extend(error.into_mistakes()),
+            }
+        }
     }
+    // One file may stand behind several indicators.
+    let mut told = Vec::new();
+    mistakes.retain(|mistake| !told.contains(mistake) && { told.push(mistake.clone()); true });
     mistakes
 }
 

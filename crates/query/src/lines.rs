@@ -86,6 +86,15 @@ pub(crate) fn words(sql: &str) -> Vec<(usize, String, bool)> {
     words
 }
 
+/// Whether SQL asks for all columns of something: `*` or `t.*`, and not a product or `COUNT(*)`.
+pub(crate) fn asks_for_all_columns(sql: &str) -> bool {
+    let code = code_only(sql).to_lowercase();
+    code.match_indices('*').any(|(place, _)| {
+        let before = code[..place].trim_end();
+        before.ends_with(['.', ',']) || before.ends_with("select") || before.ends_with("distinct")
+    })
+}
+
 /// The line of SQL that a message of the query engine is about: the line that it names, or where the name stands that it does not know.
 pub(crate) fn line_of_fault(sql: &str, message: &str) -> Option<usize> {
     if let Some((_, rest)) = message.split_once("Line: ") {
@@ -121,6 +130,7 @@ mod tests {
         assert_eq!(code_only(sql).len(), sql.len());
         let called: Vec<_> = words(sql).into_iter().filter(|(_, _, called)| *called).collect();
         assert_eq!(called, [(3, "avg".to_owned(), true)]);
+        assert!(!asks_for_all_columns("SELECT COUNT(*), a * b -- SELECT *\nFROM c") && asks_for_all_columns("SELECT\n    *\nFROM c") && asks_for_all_columns("SELECT a, c.* FROM c"));
         assert_eq!(line_of_fault(sql, "Schema error: No field named c.b. Did you mean 'c.a'?"), Some(3));
         assert_eq!(line_of_fault(sql, "table 'datafusion.public.c' not found"), Some(4));
         assert_eq!(line_of_fault(sql, "Expected: x, found: y at Line: 2, Column: 9"), Some(2));

@@ -6,6 +6,7 @@ use spiegel_model::{Cell, IndicatorSpec, Kind, Minimums};
 use spiegel_stats as stats;
 
 use crate::distribution::{self, Distribution};
+use crate::place::{Lines, drawn_lines};
 use crate::{CaseMix, Register, Summary};
 
 /// All providers together, on one indicator in one year.
@@ -39,6 +40,8 @@ pub struct National {
     pub case_mix: Option<CaseMix>,
     /// 97.5 % quantile of the sizes, rounded: where the size axis ends.
     pub size_cap: f64,
+    /// Lines of the funnel at the sizes at which it is drawn: for a proportion with variation between providers.
+    pub(crate) lines: BTreeMap<u64, Lines>,
 }
 
 impl National {
@@ -95,6 +98,11 @@ impl National {
             .filter_map(|(id, summary)| summary.value().map(|value| (summary.n(), on_line(id, value))))
             .collect();
         let between = variation.map(|variation| variation.value);
+        let size_cap = size_cap(&points);
+        let lines = match (spec.kind, mean, between) {
+            (Kind::Proportion, Some(mean), Some(rho)) => drawn_lines(minimum.shown, size_cap, mean, rho),
+            _ => BTreeMap::new(),
+        };
         Self {
             delivered: delivered.len(),
             providers: counted.len(),
@@ -110,7 +118,8 @@ impl National {
             }),
             distribution: Distribution::new(&values, groups.len(), spec.grid, distribution::printed_step(&spec.format)),
             cells: distribution::cells(&points, spec.grid),
-            size_cap: size_cap(&points),
+            size_cap,
+            lines,
             case_mix,
         }
     }

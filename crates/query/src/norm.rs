@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, Float64Array, StringArray, UInt64Array};
 use datafusion::arrow::record_batch::RecordBatch;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use spiegel_model::{NormSpec, YearSpec};
 use spiegel_stats as stats;
 
@@ -16,7 +16,7 @@ use crate::{Engine, Error, Pipeline};
 const T_SPREAD: f64 = 10.0;
 
 /// The norm of one scale, frozen with the year.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Norm {
     /// Code of the instrument.
     pub instrument: String,

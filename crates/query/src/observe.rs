@@ -149,28 +149,40 @@ pub(crate) fn of_rows(rows: &Rows, spec: &IndicatorSpec, leave_out: &BTreeSet<St
 }
 
 fn of_units(units: Units, kind: Kind) -> Observed {
-    let mut parts = BTreeMap::new();
-    for (place, part) in units.part_names.iter().enumerate() {
-        let of_part = units.parts.iter().map(|one| *one == Some(place));
-        parts.insert(part.clone(), summaries(&units, kind, of_part));
-    }
-    let all = std::iter::repeat_n(true, units.outcome.len());
-    Observed { summaries: summaries(&units, kind, all), parts, units }
-}
-
-/// One summary per provider over the units that are `wanted` and count.
-fn summaries(units: &Units, kind: Kind, wanted: impl Iterator<Item = bool>) -> BTreeMap<String, Summary> {
-    let mut values: Vec<Vec<f64>> = vec![Vec::new(); units.providers.len()];
-    for ((provider, outcome), _) in units.provider.iter().zip(&units.outcome).zip(wanted).filter(|(_, wanted)| *wanted) {
-        if let (Some(list), Some(outcome)) = (values.get_mut(*provider), outcome) {
-            list.push(*outcome);
+    let places: Vec<usize> = (0..units.outcome.len()).collect();
+    let mut of_part: Vec<Vec<usize>> = vec![Vec::new(); units.part_names.len()];
+    for (unit, part) in units.parts.iter().enumerate() {
+        if let Some(list) = part.and_then(|part| of_part.get_mut(part)) {
+            list.push(unit);
         }
     }
-    let summary = |list: Vec<f64>| match kind {
-        Kind::Proportion => Summary::Proportion { events: list.iter().filter(|met| **met > 0.0).count() as u64, n: list.len() as u64 },
-        Kind::Mean => Summary::of_values(list),
+    let parts = units.part_names.iter().zip(of_part).map(|(part, list)| (part.clone(), summaries(&units, kind, &list))).collect();
+    Observed { summaries: summaries(&units, kind, &places), parts, units }
+}
+
+/// One summary per provider over those of these units that count.
+fn summaries(units: &Units, kind: Kind, wanted: &[usize]) -> BTreeMap<String, Summary> {
+    let counted = || wanted.iter().filter_map(|unit| Some((units.provider[*unit], units.outcome[*unit]?)));
+    let summaries: Vec<(usize, Summary)> = match kind {
+        Kind::Proportion => {
+            let mut counts = vec![(0, 0); units.providers.len()];
+            for (provider, met) in counted() {
+                counts[provider].0 += u64::from(met > 0.0);
+                counts[provider].1 += 1;
+            }
+            let some = counts.into_iter().enumerate().filter(|(_, (_, n))| *n > 0);
+            some.map(|(provider, (events, n))| (provider, Summary::Proportion { events, n })).collect()
+        }
+        Kind::Mean => {
+            let mut values: Vec<Vec<f64>> = vec![Vec::new(); units.providers.len()];
+            for (provider, value) in counted() {
+                values[provider].push(value);
+            }
+            let some = values.into_iter().enumerate().filter(|(_, list)| !list.is_empty());
+            some.map(|(provider, list)| (provider, Summary::of_values(list))).collect()
+        }
     };
-    units.providers.iter().zip(values).filter(|(_, list)| !list.is_empty()).map(|(id, list)| (id.clone(), summary(list))).collect()
+    summaries.into_iter().filter_map(|(provider, summary)| Some((units.providers.get(provider)?.clone(), summary))).collect()
 }
 
 fn proportion_of_totals(rows: &Rows, file: &str) -> Result<BTreeMap<String, Summary>, Error> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use spiegel_model::{IndicatorSpec, Label, MissingCode, Position, Side, ValueFormat, WithinKind, count, decimal};
+use spiegel_model::{IndicatorSpec, Label, MissingCode, Notation, Position, Side, ValueFormat, WithinKind, count, decimal};
 use spiegel_stats::{Measure, Verdict};
 
 use crate::results::IndicatorResult;
@@ -58,14 +58,14 @@ impl Lines {
 }
 
 fn written(spec: &IndicatorSpec, value: Option<f64>, n: u64) -> String {
-    value.map_or_else(|| "cannot be told".to_owned(), |value| spec.format.value_with_unit(value, n))
+    value.map_or_else(|| "cannot be told".to_owned(), |value| spec.format.value_with_unit(value, n, Notation::DUTCH))
 }
 
 fn distribution(lines: &mut Lines, spec: &IndicatorSpec, distribution: Option<&Distribution>) {
     let Some(found) = distribution else { return lines.add("distribution", "not shown: fewer than 20 groups of owners with enough units") };
     // All digits that are printed of the nation.
-    let range = |lower: f64, upper: f64| spec.format.range(lower, upper, u64::MAX);
-    lines.add("median provider", spec.format.value_with_unit(found.middle, u64::MAX));
+    let range = |lower: f64, upper: f64| spec.format.range(lower, upper, u64::MAX, Notation::DUTCH);
+    lines.add("median provider", spec.format.value_with_unit(found.middle, u64::MAX, Notation::DUTCH));
     lines.add("middle half", range(found.inner.lower, found.inner.upper));
     if let Some((share, outer)) = found.outer {
         lines.add(&format!("middle {share}%"), range(outer.lower, outer.upper));

@@ -16,9 +16,12 @@ use crate::{Engine, Error, Pipeline, Register, norm};
 /// [`Error::Pipeline`] when the SQL is wrong, [`Error::Lake`] when the lake cannot be read.
 pub fn release_trajectories(engine: &Engine, pipeline: &Pipeline, register: &Register, year: &YearSpec, file: &str) -> Result<Vec<RecordBatch>, Error> {
     let sql = fs::read_to_string(pipeline.directory.join(file)).map_err(|error| Error::definition(file, error.to_string()))?;
-    let norms = norm::estimate(engine, pipeline, year)?;
     // Views reach back two years from here: back in care is seen in the year after.
-    engine.use_year(pipeline, &norms, year.year + 1)?;
+    let last = year.year + 1;
+    engine.keep_views(pipeline, &sql, last, last)?;
+    let norms = norm::estimate(engine, pipeline, year)?;
+    engine.keep_views_with_norms(pipeline, &sql, &norms, last, last)?;
+    engine.use_year(pipeline, last)?;
     engine.register_providers(register)?;
     Ok(engine.rows(file, &sql, &parameters(year, year.year))?.into_batches())
 }

@@ -8,11 +8,13 @@ use datafusion::common::ScalarValue;
 use spiegel_model::{KeurmerkBlock, Covered, Incidence, IndicatorSpec, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
 use spiegel_stats as stats;
 
-use crate::group::{ComparableGroup, Trait, Traits};
+use crate::assemble::Voice;
+use crate::group::{Class, Classes, ComparableGroup, Trait, Traits};
 use crate::observe::{Detail, Observed};
 use crate::place::{own_interval, place};
 use crate::quality::Quality;
 use crate::small_group::Gathered;
+use crate::texts::{Texts, Words};
 use crate::threads::{available, each};
 use crate::trend::{self, YearPoint};
 use crate::{CaseMix, Engine, Error, Held, Indicator, National, Norm, Pipeline, Summary, distribution, norm, observe};
@@ -57,7 +59,7 @@ impl Register {
     }
 
     /// A cell of the register; None when it is empty or not there.
-    fn cell(&self, id: &str, column: &str) -> Option<&String> {
+    pub(crate) fn cell(&self, id: &str, column: &str) -> Option<&String> {
         self.columns.get(id)?.get(column).filter(|cell| !cell.is_empty())
     }
 
@@ -78,6 +80,15 @@ impl Register {
     pub fn group_of<'a>(&'a self, id: &'a str) -> &'a str {
         self.groups.get(id).map_or(id, String::as_str)
     }
+}
+
+/// How far the computation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// A part of it begins, with its name.
+    Begins(&'static str),
+    /// One indicator of one year is done.
+    Indicator,
 }
 
 /// Whether a provider gets a report of its own.
@@ -127,11 +138,22 @@ pub struct IndicatorResult {
     pub(crate) in_detail: InDetail,
     /// Positions in the report year, of every provider that delivered.
     pub positions: BTreeMap<String, Position>,
+    /// By number, the middles of the classes that figures draw.
+    middles: BTreeMap<usize, Middle>,
+}
+
+/// The middle of a class on one indicator in the report year.
+#[derive(Debug, Clone, Copy)]
+struct Middle {
+    /// Smoothed and rounded.
+    value: f64,
+    /// Members that count.
+    members: usize,
 }
 
 impl IndicatorResult {
     fn new(indicator: &Indicator) -> Self {
-        Self { indicator: indicator.clone(), years: BTreeMap::new(), in_detail: InDetail::default(), positions: BTreeMap::new() }
+        Self { indicator: indicator.clone(), years: BTreeMap::new(), in_detail: InDetail::default(), positions: BTreeMap::new(), middles: BTreeMap::new() }
     }
 
     /// The position of one provider in the report year; None when it delivered nothing at all.
@@ -207,6 +229,8 @@ pub struct Results {
     pub indicators: Vec<IndicatorResult>,
     /// characteristic → provider → category → units.
     pub(crate) population: PopulationCounts,
+    /// characteristic → category → units of all providers.
+    pub(crate) national_population: BTreeMap<String, BTreeMap<String, u64>>,
     /// How complete deliveries are.
     pub(crate) quality: Quality,
     /// The group of small providers, once it is put together.
@@ -226,35 +250,51 @@ impl Results {
         year: YearSpec,
         register: Register,
         held: &BTreeMap<i32, Held>,
-        mut progress: impl FnMut(&str),
+        mut progress: impl FnMut(Progress),
     ) -> Result<Self, Error> {
         if let Some(unknown) = year.norms.iter().find(|name| !pipeline.quality_norms.contains_key(*name)) {
             return Err(Error::definition(format!("years/{}.toml", year.year), format!("`norms` names `{unknown}`, and there is no norms/{unknown}.toml")));
         }
-        progress("norms");
+        progress(Progress::Begins("views"));
+        engine.keep_views(&pipeline, "", year.trend_from, year.year)?;
         let norms = norm::estimate(engine, &pipeline, &year)?;
-        progress("providers");
+        engine.keep_views_with_norms(&pipeline, "", &norms, year.trend_from, year.year)?;
+        progress(Progress::Begins("providers"));
         let providers = providers(engine, &pipeline, &year, &register)?;
         let mut indicators: Vec<IndicatorResult> = pipeline.indicators.iter().map(IndicatorResult::new).collect();
+        progress(Progress::Begins("indicators"));
         for one in year.trend_from..=year.year {
-            engine.use_year(&pipeline, &norms, one)?;
+            engine.use_year(&pipeline, one)?;
             let nobody = Held::new();
             let held = held.get(&one).unwrap_or(&nobody);
             let observations = each(&pipeline.indicators, available(), |indicator| observed(engine, indicator, &year, one, held, &register));
             for (result, observation) in indicators.iter_mut().zip(observations) {
-                progress(&result.indicator.spec.id);
+                progress(Progress::Indicator);
                 let (of_year, in_detail) = observation?;
                 result.years.insert(one, of_year);
                 result.in_detail = in_detail.unwrap_or_default();
             }
         }
-        progress("population");
+        progress(Progress::Begins("population and quality"));
         let population = population(engine, &pipeline, &year)?;
-        progress("quality");
         let quality = Quality::count(engine, &pipeline, &year, &register)?;
-        let mut results = Self { pipeline, year, register, norms, providers, indicators, population, quality, gathered: None, keurmerk: BTreeMap::new() };
+        let national_population = population.iter().map(|(characteristic, of)| (characteristic.clone(), of_all(of))).collect();
+        let mut results =
+            Self { pipeline, year, register, norms, providers, indicators, population, national_population, quality, gathered: None, keurmerk: BTreeMap::new() };
+        progress(Progress::Begins("positions"));
+        results.find_middles();
         results.place_all();
         Ok(results)
+    }
+
+    /// All words of the pipeline's language.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.pipeline.texts
+    }
+
+    /// The words for figures of this provider, or of the group.
+    pub(crate) fn words(&self, provider: &str) -> Words<'_> {
+        self.pipeline.texts.to(Voice::of(provider))
     }
 
     /// Places every provider on every indicator, side by side: what a provider's place is does not depend on who computes it.
@@ -381,20 +421,53 @@ impl Results {
     /// the same figure and two reports together tell nothing more. None with fewer others than the group needs.
     #[must_use]
     pub fn group_middle(&self, indicator: &IndicatorResult, provider: &str) -> Option<(f64, usize)> {
-        let group = self.providers.get(provider)?.groups.first()?;
-        let summaries = &indicator.years.get(&self.year.year)?.summaries;
-        let value = |id: &str| {
-            summaries.get(id).filter(|summary| summary.n() >= self.year.minimum.shown).and_then(Summary::value)
+        let class = &self.providers.get(provider)?.groups.first()?.class;
+        let has_value = self.counted(indicator, provider).is_some();
+        let (middle, others) = match indicator.middles.get(&class.number) {
+            Some(Middle { value, members }) if class.holds(provider) => (*value, members - usize::from(has_value)),
+            // Of an unknown size, so that it is in no class and still counts in its own.
+            _ => {
+                let (others, values) = self.values_of(indicator, class.members.iter().map(String::as_str).chain([provider]));
+                (self.middle_of(indicator, values)?, others - usize::from(has_value))
+            }
         };
-        let mut values: Vec<f64> = group.others.iter().filter_map(|id| value(id)).collect();
-        let others = values.len();
-        if others < self.year.minimum.group_providers {
-            return None;
-        }
-        values.extend(value(provider));
+        (others >= self.year.minimum.group_providers).then_some((middle, others))
+    }
+
+    /// The value of a provider with enough units to count among others.
+    fn counted(&self, indicator: &IndicatorResult, provider: &str) -> Option<f64> {
+        let summary = indicator.years.get(&self.year.year)?.summaries.get(provider)?;
+        summary.value().filter(|_| summary.n() >= self.year.minimum.shown)
+    }
+
+    /// How many of these providers count, with their values.
+    fn values_of<'a>(&self, indicator: &IndicatorResult, providers: impl Iterator<Item = &'a str>) -> (usize, Vec<f64>) {
+        let values: Vec<f64> = providers.filter_map(|id| self.counted(indicator, id)).collect();
+        (values.len(), values)
+    }
+
+    /// None without any value.
+    fn middle_of(&self, indicator: &IndicatorResult, mut values: Vec<f64>) -> Option<f64> {
         values.sort_by(f64::total_cmp);
-        let middle = distribution::smoothed_quantile(&values, 0.5);
-        Some((distribution::on_grid(middle, distribution::printed_step(&indicator.indicator.spec.format)), others))
+        let middle = (!values.is_empty()).then(|| distribution::smoothed_quantile(&values, 0.5))?;
+        Some(distribution::on_grid(middle, distribution::printed_step(&indicator.indicator.spec.format)))
+    }
+
+    /// The middles of the classes that figures draw, once for all their members.
+    fn find_middles(&mut self) {
+        let drawn: BTreeMap<usize, &Class> =
+            self.providers.values().filter_map(|one| one.groups.first()).map(|group| (group.class.number, group.class.as_ref())).collect();
+        let this = &*self;
+        let found = each(&this.indicators, available(), |indicator| {
+            let of_class = |(number, class): (&usize, &&Class)| {
+                let (members, values) = this.values_of(indicator, class.members.iter().map(String::as_str));
+                Some((*number, Middle { value: this.middle_of(indicator, values)?, members }))
+            };
+            drawn.iter().filter_map(of_class).collect::<BTreeMap<usize, Middle>>()
+        });
+        for (indicator, middles) in self.indicators.iter_mut().zip(found) {
+            indicator.middles = middles;
+        }
     }
 }
 
@@ -435,7 +508,7 @@ fn providers(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, register: &R
         for row in 0..ids.len() {
             let whole = |column: &Float64Array| (!column.is_null(row)).then(|| column.value(row).max(0.0).round());
             clients_of.insert(ids.value(row).to_owned(), whole(&clients).unwrap_or(0.0) as u64);
-            traits.insert(ids.value(row).to_owned(), Traits { size: whole(&sizes), values: BTreeMap::new() });
+            traits.insert(ids.value(row).to_owned(), Traits { size: whole(&sizes).map(|size| size as u64), values: BTreeMap::new() });
         }
         for (name, column) in names.iter().zip(columns) {
             let Some(stratum) = strata.iter().find(|stratum| stratum.column == *name) else { continue };
@@ -460,15 +533,24 @@ fn providers(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, register: &R
             }
         }
     }
-    let size = |id: &str| traits.get(id).and_then(|of| of.size).unwrap_or(0.0) as u64;
-    Ok(clients_of
+    let said = pipeline.texts.to(Voice::You);
+    let size = |id: &str| traits.get(id).and_then(|of| of.size).unwrap_or(0);
+    let mut providers: BTreeMap<String, ProviderResult> = clients_of
         .iter()
         .map(|(id, clients)| {
             let standing = standing(*clients, &year.minimum);
-            let groups = year.groups.iter().filter_map(|spec| ComparableGroup::of(id, &traits, spec, &year.minimum)).collect();
-            (id.clone(), ProviderResult { id: id.clone(), standing, size: size(id), groups })
+            (id.clone(), ProviderResult { id: id.clone(), standing, size: size(id), groups: Vec::new() })
         })
-        .collect())
+        .collect();
+    let mut number = 0;
+    for spec in &year.groups {
+        let mut classes = Classes::new(&traits, spec, &year.minimum, said, number);
+        for (id, provider) in &mut providers {
+            provider.groups.extend(classes.of(id));
+        }
+        number = classes.next_number();
+    }
+    Ok(providers)
 }
 
 fn standing(clients: u64, minimum: &Minimums) -> Standing {
@@ -477,6 +559,18 @@ fn standing(clients: u64, minimum: &Minimums) -> Standing {
     } else {
         Standing::OwnReport
     }
+}
+
+/// Units of all providers by category.
+fn of_all(of: &BTreeMap<String, BTreeMap<String, Option<u64>>>) -> BTreeMap<String, u64> {
+    let mut national: BTreeMap<String, u64> = BTreeMap::new();
+    for (category, units) in of.values().flatten() {
+        match national.get_mut(category) {
+            Some(sum) => *sum += units.unwrap_or(0),
+            None => _ = national.insert(category.clone(), units.unwrap_or(0)),
+        }
+    }
+    national
 }
 
 fn population(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result<PopulationCounts, Error> {

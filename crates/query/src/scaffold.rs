@@ -7,7 +7,7 @@ use chrono::{Datelike, NaiveDate};
 use spiegel_model::{ColumnSchema, ColumnType, Kind, PipelineSpec, SubmissionSchema, TableSchema};
 use toml::de::{DeTable, DeValue};
 
-use crate::{Error, load_year};
+use crate::{Error, Texts, load_year};
 
 /// What an analyst wants.
 #[derive(Debug, Clone)]
@@ -37,6 +37,7 @@ pub fn scaffold(directory: &Path, schema: &SubmissionSchema, wanted: &NewIndicat
     let file = directory.join("pipeline.toml");
     let text = fs::read_to_string(&file).map_err(|error| wrong(error.to_string()))?;
     let spec: PipelineSpec = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let texts = Texts::load(directory, &spec.language).map_err(Error::Pipeline)?;
     let folder = Path::new("indicators").join(name);
     if spec.indicators.contains(name) || directory.join(&folder).exists() {
         return Err(wrong(format!("there is an indicator `{name}` already")));
@@ -54,7 +55,7 @@ pub fn scaffold(directory: &Path, schema: &SubmissionSchema, wanted: &NewIndicat
     let files = [
         ("indicator.toml".to_owned(), definition(wanted, table, key, column, next_review(directory))),
         ("indicator.sql".to_owned(), sql(wanted.kind, table, key, column)),
-        (format!("text.{}.md", spec.language), words()),
+        (format!("text.{}.md", spec.language), words(&texts.headings())),
         ("cases.slt".to_owned(), cases(wanted.kind, table, key, column)),
     ];
     fs::create_dir_all(directory.join(&folder)).map_err(|error| Error::lake(directory.join(&folder), error))?;
@@ -153,11 +154,12 @@ fn sql(kind: Kind, table: &TableSchema, key: &str, column: &ColumnSchema) -> Str
     )
 }
 
-fn words() -> String {
+fn words(headings: &[String; 6]) -> String {
+    let [what, why, reading, higher, lower, within] = headings;
     let tips = "vul in: één vraag\n\n- vul in: hoogstens twee tips\n";
     format!(
-        "## Wat meten we?\nvul in: wie telt mee, wie niet, en wat wordt geteld\n\n## Waarom?\nvul in: waarom dit wordt gemeten\n\n\
-         ## Hoe te lezen\nvul in: waar een lezer op moet letten\n\n## Hoger\n{tips}\n## Lager\n{tips}\n## Binnen\n{tips}"
+        "## {what}\nvul in: wie telt mee, wie niet, en wat wordt geteld\n\n## {why}\nvul in: waarom dit wordt gemeten\n\n\
+         ## {reading}\nvul in: waar een lezer op moet letten\n\n## {higher}\n{tips}\n## {lower}\n{tips}\n## {within}\n{tips}"
     )
 }
 

@@ -14,8 +14,12 @@ use sha2::{Digest, Sha256};
 use spiegel_model::Label;
 
 use crate::definition::hex;
+use crate::distribution::{OfPeers, of_peers};
 use crate::signals::{Signal, signals};
 use crate::{Coefficient, ComparableGroup, Error, Norm, Results, Standing};
+
+/// The peer group of all providers.
+const ALL_PROVIDERS: &str = "alle";
 
 /// The national figures that a year's reports are measured against: `reference.json`.
 #[derive(Debug, Serialize)]
@@ -236,6 +240,8 @@ fn positions(results: &Results) -> Result<RecordBatch, Error> {
                 .number("target", position.target)
                 .number("expected_lower", position.expected_lower)
                 .number("expected_upper", position.expected_upper)
+                .number("signal_lower", position.signal_lower)
+                .number("signal_upper", position.signal_upper)
                 .number("z", position.z)
                 .number("detectable_difference", position.detectable_difference)
                 .number("adjusted", position.adjusted.as_ref().map(|adjusted| adjusted.value))
@@ -320,31 +326,49 @@ fn label_word(label: Label) -> String {
     }
 }
 
+/// Quantiles and means over providers: of all of them, and by kind. `mean` counts units, as reports print it; `provider_mean` providers.
 fn distributions(results: &Results) -> Result<RecordBatch, Error> {
+    let column = results.pipeline.spec.register.peer.as_deref();
     let mut columns = Columns::default();
     for indicator in &results.indicators {
         for (year, result) in &indicator.years {
             let national = &result.national;
-            let distribution = national.distribution.as_ref();
-            let outer = distribution.and_then(|one| one.outer);
-            columns
-                .text("indicator", &indicator.indicator.spec.id)
-                .year("year", *year)
-                .count("providers", Some(national.providers as u64))
+            let peers = of_peers(&indicator.indicator.spec, results.year.minimum.shown, &result.summaries, &results.register, column);
+            let together = peers.get("").cloned().unwrap_or(OfPeers { providers: national.providers, mean: None, distribution: None });
+            distribution_row(&mut columns, &indicator.indicator.spec.id, *year, ALL_PROVIDERS, &together)
                 .count("units", Some(national.units))
-                .count("outer_share", outer.map(|(share, _)| u64::from(share)))
                 .number("mean", national.mean)
-                .number("middle", distribution.map(|one| one.middle))
-                .number("inner_lower", distribution.map(|one| one.inner.lower))
-                .number("inner_upper", distribution.map(|one| one.inner.upper))
-                .number("outer_lower", outer.map(|(_, range)| range.lower))
-                .number("outer_upper", outer.map(|(_, range)| range.upper))
                 .number("between", national.between)
                 .number("overdispersion", Some(national.overdispersion))
                 .number("rankability", national.rankability);
+            for (kind, of_kind) in peers.iter().filter(|(kind, _)| !kind.is_empty()) {
+                distribution_row(&mut columns, &indicator.indicator.spec.id, *year, kind, of_kind)
+                    .count("units", None)
+                    .number("mean", None)
+                    .number("between", None)
+                    .number("overdispersion", None)
+                    .number("rankability", None);
+            }
         }
     }
     columns.batch()
+}
+
+fn distribution_row<'a>(columns: &'a mut Columns, indicator: &str, year: i32, peer_group: &str, of: &OfPeers) -> &'a mut Columns {
+    let distribution = of.distribution.as_ref();
+    let outer = distribution.and_then(|one| one.outer);
+    columns
+        .text("indicator", indicator)
+        .year("year", year)
+        .text("peer_group", peer_group)
+        .count("providers", Some(of.providers as u64))
+        .count("outer_share", outer.map(|(share, _)| u64::from(share)))
+        .number("provider_mean", of.mean)
+        .number("middle", distribution.map(|one| one.middle))
+        .number("inner_lower", distribution.map(|one| one.inner.lower))
+        .number("inner_upper", distribution.map(|one| one.inner.upper))
+        .number("outer_lower", outer.map(|(_, range)| range.lower))
+        .number("outer_upper", outer.map(|(_, range)| range.upper))
 }
 
 fn groups(results: &Results) -> Result<RecordBatch, Error> {
@@ -364,7 +388,7 @@ fn groups(results: &Results) -> Result<RecordBatch, Error> {
                 .text("words", group.map_or("", |group| group.words.as_str()))
                 .year("year", results.year.year)
                 .count("clients", clients)
-                .count("others", group.map(|group| group.others.len() as u64));
+                .count("others", group.map(|group| group.others as u64));
         }
     }
     columns.batch()

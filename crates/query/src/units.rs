@@ -1,6 +1,6 @@
 //! The single units of an indicator: who they belong to, what came out, and what was known before the start.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher};
 
 use datafusion::arrow::array::{Array, BooleanArray, Float64Array, StringArray};
@@ -83,33 +83,44 @@ impl Units {
         Ok(reader.finish())
     }
 
-    /// Units that count, in an order that depends on what they are and not on how rows arrived.
+    /// Units that count, in an order that depends on what they are and not on how rows arrived: by provider, outcome and covariates.
     pub(crate) fn ordered(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.outcome.len()).filter(|unit| self.outcome[*unit].is_some()).collect();
+        let mut by_id: Vec<usize> = (0..self.providers.len()).collect();
+        by_id.sort_unstable_by(|a, b| self.providers[*a].cmp(&self.providers[*b]));
+        let mut of_provider: Vec<Vec<usize>> = vec![Vec::new(); self.providers.len()];
+        for (unit, outcome) in self.outcome.iter().enumerate() {
+            if outcome.is_some() {
+                of_provider[self.provider[unit]].push(unit);
+            }
+        }
         let number = |cell: Option<f64>| cell.unwrap_or(f64::NEG_INFINITY);
-        order.sort_by(|a, b| {
-            let providers = self.providers[self.provider[*a]].cmp(&self.providers[self.provider[*b]]);
-            let outcomes = || number(self.outcome[*a]).total_cmp(&number(self.outcome[*b]));
-            let covariates = || {
-                self.covariates.iter().map(|one| one.compare(*a, *b)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-            };
-            providers.then_with(outcomes).then_with(covariates)
-        });
+        let mut order = Vec::with_capacity(self.outcome.len());
+        for provider in by_id {
+            let units = &mut of_provider[provider];
+            units.sort_by(|a, b| {
+                let outcomes = number(self.outcome[*a]).total_cmp(&number(self.outcome[*b]));
+                let covariates = || {
+                    self.covariates.iter().map(|one| one.compare(*a, *b)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+                };
+                outcomes.then_with(covariates)
+            });
+            order.append(units);
+        }
         order
     }
 
     /// Durations with whether an event ended them, by provider, ascending.
     pub(crate) fn follow_up(&self) -> BTreeMap<String, Vec<(f64, bool)>> {
-        let mut all: BTreeMap<String, Vec<(f64, bool)>> = BTreeMap::new();
+        let mut lists: Vec<Vec<(f64, bool)>> = vec![Vec::new(); self.providers.len()];
         for ((provider, days), event) in self.provider.iter().zip(&self.days).zip(&self.events) {
-            if let (Some(days), Some(id)) = (days, self.providers.get(*provider)) {
-                all.entry(id.clone()).or_default().push((*days, *event));
+            if let (Some(days), Some(list)) = (days, lists.get_mut(*provider)) {
+                list.push((*days, *event));
             }
         }
-        for list in all.values_mut() {
+        for list in &mut lists {
             list.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         }
-        all
+        self.providers.iter().zip(lists).filter(|(_, list)| !list.is_empty()).map(|(id, list)| (id.clone(), list)).collect()
     }
 }
 
@@ -145,33 +156,37 @@ impl Column {
 /// Texts by the number in which they were first met.
 #[derive(Debug, Default)]
 struct Names {
-    known: BTreeMap<String, usize>,
+    known: HashMap<String, usize>,
+    met: Vec<String>,
+    /// The text asked for last: rows of one provider often come together.
+    last: usize,
 }
 
 impl Names {
     fn place(&mut self, text: &str) -> usize {
-        if let Some(place) = self.known.get(text) {
-            return *place;
+        if self.met.get(self.last).is_some_and(|last| last == text) {
+            return self.last;
         }
-        let place = self.known.len();
-        self.known.insert(text.to_owned(), place);
-        place
-    }
-
-    /// The texts as they were met.
-    fn in_order(self) -> Vec<String> {
-        let mut names: Vec<(usize, String)> = self.known.into_iter().map(|(name, place)| (place, name)).collect();
-        names.sort_unstable();
-        names.into_iter().map(|(_, name)| name).collect()
+        self.last = match self.known.get(text) {
+            Some(place) => *place,
+            None => {
+                self.known.insert(text.to_owned(), self.met.len());
+                self.met.push(text.to_owned());
+                self.met.len() - 1
+            }
+        };
+        self.last
     }
 
     /// The texts sorted, and the cells as places among them.
     fn sorted(self, cells: Vec<Option<usize>>) -> (Vec<String>, Vec<Option<usize>>) {
-        let mut places = vec![0; self.known.len()];
-        for (sorted, met) in self.known.values().enumerate() {
+        let mut in_order: Vec<(String, usize)> = self.met.into_iter().enumerate().map(|(met, name)| (name, met)).collect();
+        in_order.sort_unstable();
+        let mut places = vec![0; in_order.len()];
+        for (sorted, (_, met)) in in_order.iter().enumerate() {
             places[*met] = sorted;
         }
-        (self.known.into_keys().collect(), cells.into_iter().map(|cell| cell.map(|met| places[met])).collect())
+        (in_order.into_iter().map(|(name, _)| name).collect(), cells.into_iter().map(|cell| cell.map(|met| places[met])).collect())
     }
 }
 
@@ -237,7 +252,7 @@ impl Reader {
     fn repeated(&mut self) -> Option<String> {
         self.seen.sort_unstable();
         let provider = self.seen.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].0)?;
-        self.providers.known.iter().find(|(_, place)| **place == provider).map(|(id, _)| id.clone())
+        self.providers.met.get(provider).cloned()
     }
 
     fn finish(self) -> Units {
@@ -253,6 +268,6 @@ impl Reader {
                 }
             })
             .collect();
-        Units { providers: self.providers.in_order(), provider: self.provider, outcome: self.outcome, part_names, parts, days: self.days, events: self.events, covariates }
+        Units { providers: self.providers.met, provider: self.provider, outcome: self.outcome, part_names, parts, days: self.days, events: self.events, covariates }
     }
 }

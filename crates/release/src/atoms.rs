@@ -2,8 +2,10 @@
 //! with its codes withheld. So every count of the table is a sum over safe classes, and there is nothing to subtract.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-use spiegel_model::{Node, ReleasePolicy, RungOutcome, WITHHELD};
+use spiegel_model::{Node, ReleasePolicy, Rung, RungOutcome, WITHHELD};
 
 use crate::hierarchy::{Dimension, Hierarchies};
 use crate::policy::SENSITIVE;
@@ -397,6 +399,11 @@ impl<'a> Draft<'a> {
     }
 }
 
+/// A year on one rung: its classes, None when it cannot be made safe, and how it does.
+pub(crate) fn on_rung(records: &Records, policy: &Policy, rung: &Rung) -> (Option<Vec<Class>>, RungOutcome) {
+    climb(records, policy, &Rules::new(&policy.spec), &rung.id, rung.node)
+}
+
 /// One rung: its classes, and how the year does on it.
 fn climb(records: &Records, policy: &Policy, rules: &Rules, id: &str, node: Node) -> (Option<Vec<Class>>, RungOutcome) {
     let mut draft = Draft::new(records, &policy.hierarchies, rules, node);
@@ -431,6 +438,35 @@ fn climb(records: &Records, policy: &Policy, rules: &Rules, id: &str, node: Node
     (Some(assignment.classes), outcome)
 }
 
+/// All rungs, side by side: what is found on one does not depend on the others. The classes are those of the pinned one, when it passes.
+fn climb_all(records: &Records, policy: &Policy, rules: &Rules) -> Result<(Option<Vec<Class>>, Vec<RungOutcome>), Error> {
+    let ladder = &policy.spec.ladder;
+    let next = AtomicUsize::new(0);
+    let climber = || {
+        let mut found = Vec::new();
+        while let Some((at, rung)) = Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, ladder.get(at)?))) {
+            let (classes, outcome) = climb(records, policy, rules, &rung.id, rung.node);
+            let is_pinned = rung.id == policy.spec.rung && outcome.passes;
+            found.push((at, classes.filter(|_| is_pinned), outcome));
+        }
+        found
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(ladder.len());
+    let found: thread::Result<Vec<_>> = thread::scope(|scope| {
+        let climbers: Vec<_> = (0..threads).map(|_| scope.spawn(climber)).collect();
+        climbers.into_iter().map(thread::ScopedJoinHandle::join).collect()
+    });
+    let mut found: Vec<_> = found.map_err(|_| Error::bug("a rung of the ladder was not finished"))?.into_iter().flatten().collect();
+    found.sort_by_key(|(at, _, _)| *at);
+    let mut pinned = None;
+    let mut outcomes = Vec::new();
+    for (_, classes, outcome) in found {
+        pinned = pinned.or(classes);
+        outcomes.push(outcome);
+    }
+    Ok((pinned, outcomes))
+}
+
 /// Puts every record of a year in a safe class at the pinned node. The whole ladder is computed, whether the year passes or not.
 ///
 /// # Errors
@@ -440,15 +476,7 @@ pub fn assign(records: &Records, policy: &Policy) -> Result<Assignment, Error> {
         return Err(Error::bug("too many groups of owners"));
     }
     let rules = Rules::new(&policy.spec);
-    let mut pinned = None;
-    let mut ladder = Vec::new();
-    for rung in &policy.spec.ladder {
-        let (classes, outcome) = climb(records, policy, &rules, &rung.id, rung.node);
-        if rung.id == policy.spec.rung {
-            pinned = classes.filter(|_| outcome.passes);
-        }
-        ladder.push(outcome);
-    }
+    let (pinned, ladder) = climb_all(records, policy, &rules)?;
     let Some(classes) = pinned else { return Err(refusal(records, policy, ladder)) };
     let rows: usize = classes.iter().map(|class| class.rows.len()).sum();
     let is_safe = |class: &Class| rules.broken(&class.assessment).is_none() && (class.withheld == Withheld::Nothing || class.sources >= 2);

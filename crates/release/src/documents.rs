@@ -6,11 +6,11 @@ use std::fs;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use spiegel_model::{CodebookRow, Manifest, ManifestColumn, ManifestTable, PrivacyReport, TOTAL, WITHHELD};
+use spiegel_model::{CodebookRow, IndexedRelease, Manifest, ManifestColumn, ManifestTable, PrivacyReport, TOTAL, WITHHELD};
 
 use crate::hierarchy::Dimension;
 use crate::tables::TableId;
-use crate::{Error, Policy};
+use crate::{Error, Policy, withdrawn_words};
 
 /// The context of Croissant 1.1 (MLCommons), as its specification prints it.
 const CROISSANT_CONTEXT: &str = include_str!("croissant-context.json");
@@ -34,6 +34,8 @@ pub struct DocumentContext<'a> {
     pub privacy: &'a PrivacyReport,
     /// Text of `CHANGELOG.md` of the release before, for its lines.
     pub changelog: Option<&'a str>,
+    /// Releases that were withdrawn before this one.
+    pub withdrawn: &'a [IndexedRelease],
 }
 
 /// One file of a release.
@@ -86,7 +88,7 @@ pub fn codebook(policy: &Policy) -> Result<Vec<CodebookRow>, Error> {
     let file = policy.folder.join("codebook.toml");
     let name = file.display().to_string();
     let text = fs::read_to_string(&file).map_err(|error| Error::policy(&name, error.to_string()))?;
-    let labels: CodebookFile = toml::from_str(&text).map_err(|error| Error::policy(&name, error.to_string()))?;
+    let labels: CodebookFile = toml::from_str(&text).map_err(|error| Error::policy(&name, spiegel_model::toml_message(&error)))?;
     let mut mistakes = Vec::new();
     let mut rows = Vec::new();
     for table in TableId::ALL {
@@ -487,6 +489,14 @@ fn changelog(context: &DocumentContext<'_>) -> String {
         } else {
             format!("Data as in {before}; only what is said about them changed.")
         });
+    }
+    for line in context.withdrawn {
+        let words = withdrawn_words(line, Some(&manifest.release));
+        // Told once: in the first release after it.
+        let beginning = format!("release {} was withdrawn", line.version);
+        if !context.changelog.is_some_and(|text| text.contains(&beginning)) {
+            lines.push(words);
+        }
     }
     let earlier = context.changelog.and_then(|text| text.strip_prefix(CHANGES)).unwrap_or_default();
     format!("{CHANGES}\n## {}, {}\n\n- {}\n{earlier}", manifest.release, manifest.released_on, lines.join("\n- "))

@@ -12,11 +12,13 @@
 //! | `hierarchy` | codes of every level, which nest |
 //! | `record` | one closed trajectory in private detail |
 //! | `atoms` | the classes that are released: every one safe, the rest withheld |
+//! | `ladder` | how a year does on every rung, to choose one |
 //! | `measures`, `suppression` | the table `measures`: primary and secondary suppression, and its audits |
 //! | `tables` | Arrow batches of the released tables, and their columns |
 //! | `documents` | metadata and words for researchers, examples, codebook |
 //! | `privacy` | the privacy report |
 //! | `write` | the folder of a release, whole or not at all |
+//! | `withdraw` | a release that is taken back |
 //! | `verify` | the verification suite |
 
 pub mod atoms;
@@ -25,6 +27,7 @@ mod error;
 pub mod hierarchy;
 #[cfg(test)]
 mod invented;
+mod ladder;
 pub mod measures;
 mod parquet_file;
 mod policy;
@@ -34,11 +37,14 @@ pub mod suppression;
 pub mod tables;
 pub mod verify;
 mod version;
+mod withdraw;
 mod write;
 
 pub use error::{Error, Refusal, banded, ladder_table};
+pub use ladder::{Rehearsal, rehearsal_table, rehearse};
 pub use policy::{MEASURE_DIMENSIONS, Policy, SENSITIVE, read_overlay, sensitive_codes};
 pub use version::{Change, Version};
+pub use withdraw::{NOTICE, WithdrawOptions, Withdrawn, withdraw, withdrawal, withdrawn_words};
 pub use write::{Published, ReleaseOptions, YearInput, publish};
 
 use sha2::{Digest, Sha256};

@@ -49,7 +49,7 @@ impl Policy {
     /// [`Error::Policy`] with all mistakes.
     pub fn parse(folder: &Path, text: &str) -> Result<Self, Error> {
         let name = folder.join("policy.toml").display().to_string();
-        let spec: ReleasePolicy = toml::from_str(text).map_err(|error| Error::policy(&name, error.to_string()))?;
+        let spec: ReleasePolicy = toml::from_str(text).map_err(|error| Error::policy(&name, spiegel_model::toml_message(&error)))?;
         let mistakes = mistakes(&spec);
         let Some(pinned) = spec.pinned().map(|rung| rung.node).filter(|_| mistakes.is_empty()) else {
             return Err(Error::Policy { file: name, mistakes });

@@ -11,7 +11,7 @@ use crate::measures::suppression_counts;
 use crate::policy::SENSITIVE;
 use crate::record::{Answer, Records, RomCategory, Trajectory};
 use crate::tables::MeasureRow;
-use crate::{Policy, banded};
+use crate::{Policy, banded, sensitive_codes};
 
 /// Version of the format of `privacy-report.json`.
 const SCHEMA: &str = "kibg-lake-privacy-report/1";
@@ -65,6 +65,10 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
     let by_column = |of: &dyn Fn(usize) -> f64| SENSITIVE.iter().enumerate().map(|(at, column)| ((*column).to_owned(), rounded(of(at), 4))).collect();
     let most = |of: fn(&Class) -> &[f64; 3], at: usize| classes.iter().map(|class| of(class)[at]).fold(0.0, f64::max);
     let national = shares(records.rows.iter());
+    let is_sensitive = SENSITIVE.map(|column| {
+        let values = policy.spec.sensitive_values.get(column);
+        sensitive_codes(column).into_iter().map(|code| values.is_some_and(|values| values.iter().any(|value| value == code))).collect::<Vec<bool>>()
+    });
     let (mut t_max, mut beta_max) = ([0.0_f64; 3], [0.0_f64; 3]);
     for class in classes {
         let own = shares(class.rows.iter().map(|row| &records.rows[*row as usize]));
@@ -72,7 +76,9 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
             let pairs = || own[at].iter().zip(national[at]).filter(|(_, base)| *base > 0.0);
             // Codes are all equally far apart: half of the sum of differences.
             t_max[at] = t_max[at].max(pairs().map(|(own, base)| (own - base).abs()).sum::<f64>() / 2.0);
-            beta_max[at] = pairs().map(|(own, base)| (own - base) / base).fold(beta_max[at], f64::max);
+            // What is not known of somebody is no gain, however rare it is elsewhere.
+            let gains = pairs_of(&own[at], &national[at], &is_sensitive[at]).map(|(own, base)| (own - base) / base);
+            beta_max[at] = gains.fold(beta_max[at], f64::max);
         }
     }
     PrivacyYear {
@@ -92,7 +98,7 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
         smallest_star_bucket: star.map_or_else(String::new, |clients| banded(u64::from(clients))),
         min_provider_groups: classes.iter().map(|class| u64::from(class.assessment.groups)).min().unwrap_or(0),
         max_group_share: share_band(largest_share).to_owned(),
-        min_insider_rest: banded(classes.iter().map(|class| u64::from(class.assessment.rest_rows)).min().unwrap_or(0)),
+        min_insider_rest: banded(classes.iter().map(|class| u64::from(class.assessment.rest_clients)).min().unwrap_or(0)),
         l_distinct_min: SENSITIVE
             .iter()
             .enumerate()
@@ -106,6 +112,11 @@ pub fn year(records: &Records, assignment: &Assignment, measures: &[MeasureRow],
         utility: utility(records, assignment, measures, policy),
         suppression: suppression_counts(measures),
     }
+}
+
+/// Shares in a class and in the year of the values that are chosen, where the year has any.
+fn pairs_of<'a>(own: &'a [f64], base: &'a [f64], is_chosen: &'a [bool]) -> impl Iterator<Item = (f64, f64)> + 'a {
+    own.iter().zip(base).zip(is_chosen).filter(|((_, base), chosen)| **chosen && **base > 0.0).map(|((own, base), _)| (*own, *base))
 }
 
 fn rounded(value: f64, decimals: i32) -> f64 {
@@ -159,7 +170,7 @@ fn outcomes(row: &Trajectory) -> [Option<bool>; 3] {
 }
 
 /// What can still be learned, against the private truth.
-fn utility(records: &Records, assignment: &Assignment, measures: &[MeasureRow], policy: &Policy) -> Utility {
+pub(crate) fn utility(records: &Records, assignment: &Assignment, measures: &[MeasureRow], policy: &Policy) -> Utility {
     let n = records.rows.len() as f64;
     let (mut lost, mut whole) = (0.0, 0.0);
     let (mut national, mut grouped): (f64, f64) = (0.0, 0.0);
@@ -255,7 +266,7 @@ pub fn report(policy: &Policy, release: &str, years: Vec<PrivacyYear>, differenc
 pub fn markdown(report: &PrivacyReport) -> String {
     let policy = &report.policy;
     let mut text = format!(
-        "# Privacy report of release {}\n\nFor the privacy officer. Every figure was computed from the private data when the release was made. Counts of persons under ten are banded. \
+        "# Privacy report of release {}\n\nFor the privacy officer. Every figure was computed from the private data when the release was made. Counts of persons under ten are banded (`1-9`). \
          The figures are evidence; whether the release is anonymous is for the controller to decide.\n\n",
         report.release
     );
@@ -263,10 +274,13 @@ pub fn markdown(report: &PrivacyReport) -> String {
     let mut section = |title: &str, lines: &[String]| {
         let _ = writeln!(text, "## {title}\n\n{}\n", lines.join("\n"));
     };
+    section("In short", &in_short(report));
+    section("Words", &WORDS.map(|(word, meaning)| format!("- **{word}**: {meaning}")));
     section(
         "Identifiers and transformations",
         &[
             "- Removed: client, provider and group of owners, every date, quarter, care demand type, loose answers, postcode.".to_owned(),
+            "- Not in it in any form: a pseudonym. No number or code, keyed or not, says that two rows are of one client or of one provider, so that there is nothing to undo and nothing to link by.".to_owned(),
             format!(
                 "- Made coarse, on rung {} of the ladder (levels: age {}, region {}, diagnosis {}, sex {}, minutes {}, duration {}): what may be known of a person (quasi-identifiers).",
                 policy.rung, policy.node.age, policy.node.region, policy.node.diagnosis, policy.node.sex, policy.node.minutes, policy.node.duration
@@ -304,29 +318,31 @@ pub fn markdown(report: &PrivacyReport) -> String {
     );
     for year in &report.years {
         let sealed = if year.sealed { " (files and figures of an earlier release)" } else { "" };
-        let mut lines = vec!["| what | found |".to_owned(), "|---|---|".to_owned()];
-        let mut line = |what: &str, found: String| lines.push(format!("| {what} | {found} |"));
-        line("rows", year.rows.to_string());
-        line("left out: under eighteen at the start", year.out_of_scope.clone());
-        line("left out: data that wait for an analyst", year.held.clone());
-        line("classes", year.classes.to_string());
-        line("clients in the smallest class", year.min_clients.to_string());
-        line("clients in the middle class", format!("{:.1}", year.median_clients));
-        line("highest prosecutor risk", percent(year.max_prosecutor_risk));
-        line("mean prosecutor risk", percent(year.mean_prosecutor_risk));
-        line("marketer risk (classes / rows)", percent(year.marketer_risk));
-        line("rows with everything withheld", percent(year.star_share));
-        line("rows with at least minutes and duration withheld", percent(year.process_star_share));
-        line("clients in the smallest bucket of withheld rows", if year.smallest_star_bucket.is_empty() { "nothing withheld".to_owned() } else { year.smallest_star_bucket.clone() });
-        line("groups of owners in the class with fewest", year.min_provider_groups.to_string());
-        line("largest share of one group of owners in a class", year.max_group_share.clone());
-        line("fewest rows left for a group of owners that knows its own", year.min_insider_rest.clone());
-        line("fewest different values (l)", listed(&year.l_distinct_min));
-        line("largest share of a sensitive value (alpha)", listed(&year.alpha_max));
-        line("the same without any one group of owners", listed(&year.alpha_max_without_a_group));
-        line("largest distance to the year (t, reported only)", listed(&year.t_max));
-        line("largest gain in confidence (beta, reported only)", listed(&year.beta_max));
-        line("presence against a population (delta)", "not measured: no population table".to_owned());
+        let mut lines = vec!["| what | found | limit |".to_owned(), "|---|---|---|".to_owned()];
+        let mut line = |what: &str, found: String, limit: String| lines.push(format!("| {what} | {found} | {limit} |"));
+        let (none, least, most) = (String::new, |limit: u32| format!("at least {limit}"), |share: f64| format!("at most {}", percent(share)));
+        line("rows", year.rows.to_string(), none());
+        line("left out: under eighteen at the start", year.out_of_scope.clone(), "all".to_owned());
+        line("left out: data that wait for an analyst", year.held.clone(), "all".to_owned());
+        line("classes", year.classes.to_string(), none());
+        line("clients in the smallest class", year.min_clients.to_string(), least(policy.k_clients));
+        line("clients in the middle class", format!("{:.1}", year.median_clients), none());
+        line("highest prosecutor risk", percent(year.max_prosecutor_risk), most(1.0 / f64::from(policy.k_clients.max(1))));
+        line("mean prosecutor risk", percent(year.mean_prosecutor_risk), none());
+        line("marketer risk (classes / rows)", percent(year.marketer_risk), none());
+        line("rows with everything withheld", percent(year.star_share), most(policy.max_star_share));
+        line("rows with at least minutes and duration withheld", percent(year.process_star_share), most(policy.max_process_star_share));
+        let bucket = if year.smallest_star_bucket.is_empty() { "nothing withheld".to_owned() } else { year.smallest_star_bucket.clone() };
+        line("clients in the smallest bucket of withheld rows", bucket, least(policy.k_clients));
+        line("groups of owners in the class with fewest", year.min_provider_groups.to_string(), least(policy.min_provider_groups));
+        line("largest share of one group of owners in a class", year.max_group_share.clone(), "none; what it leaves to others is the next line".to_owned());
+        line("fewest clients of others left for a group of owners that knows its own", year.min_insider_rest.clone(), format!("at least {}, of {} other groups", policy.insider_rest_rows, policy.insider_rest_groups));
+        line("fewest different values in a class (l)", listed(&year.l_distinct_min), format!("at least {}", listed(&policy.l_distinct)));
+        line("largest share of a sensitive value in a class (alpha)", listed(&year.alpha_max), most(policy.alpha));
+        line("the same without any one group of owners", listed(&year.alpha_max_without_a_group), most(policy.alpha));
+        line("largest distance of a class to the year (t)", listed(&year.t_max), "reported only".to_owned());
+        line("largest gain in confidence about a sensitive value (beta)", listed(&year.beta_max), "reported only".to_owned());
+        line("presence against a population (delta)", "not measured: no population table".to_owned(), "reported only".to_owned());
         section(&format!("Residual risk of {}{sealed}", year.year), &lines);
         let utility = &year.utility;
         section(
@@ -357,6 +373,7 @@ pub fn markdown(report: &PrivacyReport) -> String {
         section(&format!("Ladder of {}", year.year), &ladder);
         if !year.suppression.is_empty() {
             let mut lines = vec!["| measure | status | cells |".to_owned(), "|---|---|---|".to_owned()];
+            lines.insert(0, "F published; A too few clients or groups of owners; G one or two groups of owners account for nearly everything; M nearly every trajectory has the same answer; D would give another withheld cell away.\n".to_owned());
             lines.extend(year.suppression.iter().map(|cell| format!("| {} | {} | {} |", cell.measure, cell.conf_status, cell.cells)));
             section(&format!("Cells of aggregates of {}", year.year), &lines);
         }
@@ -374,7 +391,13 @@ pub fn markdown(report: &PrivacyReport) -> String {
         })
         .collect();
     section("Differences with earlier releases", &if differencing.is_empty() { vec!["No earlier release holds a year of this one.".to_owned()] } else { differencing });
-    let mut criteria = vec!["| criterion (WP29 05/2014) | answer | checks |".to_owned(), "|---|---|---|".to_owned()];
+    let mut criteria = vec![
+        "V01 to V17 were run on these files before they were published; `manifest.json` holds what they found. V10 and V16 are run with other people's programs, and V20 to V30 need the private \
+         data: run `spiegel verify` with `--batch` and `--private-policy`, and keep what it prints with this report. Without that, they are not evidence.\n"
+            .to_owned(),
+        "| criterion (WP29 05/2014) | answer | checks |".to_owned(),
+        "|---|---|---|".to_owned(),
+    ];
     criteria.extend(report.criteria.iter().map(|one| format!("| {} | {} | {} |", one.name, one.answer, one.checks.join(", "))));
     section("Singling out, linkability, inference", &criteria);
     let risks: Vec<String> = report.not_covered.iter().map(|risk| format!("- {risk}")).collect();
@@ -382,6 +405,47 @@ pub fn markdown(report: &PrivacyReport) -> String {
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
+}
+
+/// Words of the report that are not everybody's.
+const WORDS: [(&str, &str); 8] = [
+    ("class", "all rows that are equal in everything that may be known of a person: year, region, diagnosis, age, sex, minutes, duration"),
+    ("group of owners", "all providers of one owner; what one knows, all of them know, so that they count as one"),
+    ("withheld, `*`", "the row is there and the code is not shown; rows of one class whose codes are withheld are its bucket"),
+    ("prosecutor risk", "the chance to point at the right row for somebody who knows that a person is in the file: 1 / clients in the class"),
+    ("marketer risk", "the share of all rows that would be pointed at rightly if everybody were looked for"),
+    ("l, alpha", "how many different values of a sensitive column a class has; how large the share of one of them is among what is known"),
+    ("t, beta", "how far the values in a class are from those of the whole year, as a distance and as the largest relative gain about a sensitive value (1 is twice as likely); told, with no limit"),
+    ("rung", "how coarse the codes are; one rung is pinned in the policy, the others are computed to show what they would cost"),
+];
+
+/// What a reader with one minute must know.
+fn in_short(report: &PrivacyReport) -> Vec<String> {
+    let policy = &report.policy;
+    let mut lines = Vec::new();
+    for year in &report.years {
+        lines.push(format!(
+            "- {}: {} rows. Whoever knows age, sex, region, diagnosis, minutes and duration of a person exactly is left with at least {} clients ({:.1} % chance at most); everything is withheld of {:.2} % of the rows, minutes and duration of {:.1} %.",
+            year.year,
+            year.rows,
+            year.min_clients,
+            100.0 * year.max_prosecutor_risk,
+            100.0 * year.star_share,
+            100.0 * year.process_star_share
+        ));
+    }
+    let changed: Vec<String> = report.differencing.iter().filter(|one| one.changed_classes > 0).map(|one| format!("{} against {}", one.year, one.against)).collect();
+    lines.push(if report.differencing.is_empty() {
+        "- No earlier release holds a year of this one, so that there is nothing to compare it with.".to_owned()
+    } else if changed.is_empty() {
+        "- Years that were released before have the same classes now: nobody learns anything from having both.".to_owned()
+    } else {
+        format!("- Classes differ from an earlier release ({}), each by at least {} rows.", changed.join(", "), policy.differencing_min)
+    });
+    lines.push(
+        "- For you to decide: whether the risks under \"Not covered\" are acceptable, whether the groups of owners in the register are right (a chain that is registered as separate owners is not protected from itself), and whether the private checks were run and passed.".to_owned(),
+    );
+    lines
 }
 
 fn listed<T: std::fmt::Display>(by_column: &BTreeMap<String, T>) -> String {

@@ -51,7 +51,7 @@ pub struct MeasureRow {
 pub struct DistributionRow {
     /// Report year.
     pub year: i32,
-    /// `alle`.
+    /// `alle`, or a kind of provider.
     pub peer_group: String,
     /// Measure.
     pub measure: String,
@@ -61,7 +61,7 @@ pub struct DistributionRow {
     pub value: Option<f64>,
     /// `10-19`, `20-49`, `50-99`, `100+`, or `<10`.
     pub providers_band: String,
-    /// F, or M when there are too few groups of owners.
+    /// F, or M when there are too few groups of owners, in this peer group or in another kind.
     pub conf_status: String,
 }
 
@@ -109,8 +109,8 @@ impl TableId {
                 "One row is one national figure, split by at most two characteristics.",
             ),
             Self::ProviderDistribution => (
-                "Eén rij is één kwantiel van de verdeling over aanbieders, zoals de spiegelrapportages die tekenen.",
-                "One row is one quantile of the distribution over providers, as mirror reports draw it.",
+                "Eén rij is één kwantiel of het gemiddelde van de verdeling over aanbieders, zoals de spiegelrapportages die tekenen; ook per soort aanbieder.",
+                "One row is one quantile or the mean of the distribution over providers, as mirror reports draw it; also by kind of provider.",
             ),
             Self::Codebook => ("Eén rij is één kolom of één code van een kolom.", "One row is one column, or one code of a column."),
             Self::Suppression => (
@@ -293,45 +293,50 @@ pub(crate) fn measures(rows: &[MeasureRow]) -> Result<RecordBatch, Error> {
 /// # Errors
 /// [`Error::Bug`] when the table has other columns.
 pub fn distribution_rows(year: i32, batches: &[RecordBatch], measures: &[DistributionMeasure]) -> Result<Vec<DistributionRow>, Error> {
-    let mut found: BTreeMap<String, BTreeMap<&'static str, (u64, Option<f64>)>> = BTreeMap::new();
+    // By indicator and peer group.
+    let mut found: BTreeMap<(String, String), BTreeMap<&'static str, (u64, Option<f64>)>> = BTreeMap::new();
     for batch in batches {
         let column = |name: &str, kind: &DataType| -> Result<ArrayRef, Error> {
             let column = batch.column_by_name(name).ok_or_else(|| Error::bug(format!("distributions.parquet has no column {name}")))?;
             cast(column, kind).map_err(Error::bug)
         };
-        let indicator = column("indicator", &DataType::Utf8)?;
-        let indicator = indicator.as_any().downcast_ref::<StringArray>().ok_or_else(|| Error::bug("indicator is no text"))?;
+        let text = |name: &str| -> Result<StringArray, Error> {
+            let column = column(name, &DataType::Utf8)?;
+            column.as_any().downcast_ref::<StringArray>().cloned().ok_or_else(|| Error::bug(format!("{name} is no text")))
+        };
         let numbers = |name: &str| -> Result<Float64Array, Error> {
             let column = column(name, &DataType::Float64)?;
             column.as_any().downcast_ref::<Float64Array>().cloned().ok_or_else(|| Error::bug(format!("{name} is no number")))
         };
+        let (indicator, peer_group) = (text("indicator")?, text("peer_group")?);
         let providers = column("providers", &DataType::UInt64)?;
         let providers = providers.as_any().downcast_ref::<UInt64Array>().cloned().ok_or_else(|| Error::bug("providers is no count"))?;
-        let (share, middle) = (numbers("outer_share")?, numbers("middle")?);
+        let (share, mean, middle) = (numbers("outer_share")?, numbers("provider_mean")?, numbers("middle")?);
         let (lower, upper) = (numbers("inner_lower")?, numbers("inner_upper")?);
         let (outer_lower, outer_upper) = (numbers("outer_lower")?, numbers("outer_upper")?);
         for row in 0..batch.num_rows() {
             let value = |column: &Float64Array| (!column.is_null(row)).then(|| column.value(row));
             let count = providers.value(row);
-            let mut of = BTreeMap::from([("p25", (count, value(&lower))), ("p50", (count, value(&middle))), ("p75", (count, value(&upper)))]);
             let outer = if value(&share) == Some(90.0) { ("p05", "p95") } else { ("p10", "p90") };
-            of.insert(outer.0, (count, value(&outer_lower)));
-            of.insert(outer.1, (count, value(&outer_upper)));
-            found.insert(indicator.value(row).to_owned(), of);
+            let of = [("mean", &mean), ("p25", &lower), ("p50", &middle), ("p75", &upper), (outer.0, &outer_lower), (outer.1, &outer_upper)];
+            let of = of.map(|(statistic, column)| (statistic, (count, value(column))));
+            found.insert((indicator.value(row).to_owned(), peer_group.value(row).to_owned()), BTreeMap::from(of));
         }
     }
     let mut rows = Vec::new();
     for measure in measures {
-        for (statistic, (providers, value)) in found.remove(&measure.indicator).unwrap_or_default() {
-            rows.push(DistributionRow {
-                year,
-                peer_group: "alle".to_owned(),
-                measure: measure.measure.clone(),
-                statistic: statistic.to_owned(),
-                value,
-                providers_band: providers_band(providers).to_owned(),
-                conf_status: if value.is_some() { "F" } else { "M" }.to_owned(),
-            });
+        for ((_, peer_group), statistics) in found.iter().filter(|((indicator, _), _)| *indicator == measure.indicator) {
+            for (statistic, (providers, value)) in statistics {
+                rows.push(DistributionRow {
+                    year,
+                    peer_group: peer_group.clone(),
+                    measure: measure.measure.clone(),
+                    statistic: (*statistic).to_owned(),
+                    value: *value,
+                    providers_band: providers_band(*providers).to_owned(),
+                    conf_status: if value.is_some() { "F" } else { "M" }.to_owned(),
+                });
+            }
         }
     }
     Ok(rows)

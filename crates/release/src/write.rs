@@ -26,7 +26,7 @@ use crate::record::Records;
 use crate::tables::{self, DistributionRow, MeasureRow, TableId};
 use crate::verify::{self, SUITE_VERSION};
 use crate::version::{Change, Version};
-use crate::{Error, Policy, Refusal, banded, documents, hmac_sha256, measures, parquet_file, privacy, sha256};
+use crate::{Error, Policy, Refusal, banded, documents, withdraw, hmac_sha256, measures, parquet_file, privacy, sha256};
 
 /// Version of the format of the manifest.
 const SCHEMA: &str = "kibg-lake-manifest/1";
@@ -59,6 +59,8 @@ pub struct ReleaseOptions<'a> {
     pub program: &'a str,
     /// SHA-256 of the submissions that the years were made from.
     pub submissions: &'a [String],
+    /// Private folder with the releases that were withdrawn; needed where there are any.
+    pub archive: Option<&'a Path>,
 }
 
 /// What came of it.
@@ -161,6 +163,8 @@ pub fn publish(inputs: &[YearInput], options: &ReleaseOptions<'_>) -> Result<Pub
     let index = read_index(directory)?;
     let earlier = active(directory, &index)?;
     let latest = earlier.iter().find(|release| index.latest.as_deref() == Some(release.version.to_string().as_str()));
+    // Who copied a release before it was withdrawn still has it.
+    let taken_back = withdraw::archived(&index, options.archive)?;
     let rules_change = latest.is_some_and(|latest| rules(&latest.manifest.policy) != rules(&options.policy.public()));
     let mut years: BTreeMap<i32, Year> = BTreeMap::new();
     let mut differencing = Vec::new();
@@ -173,7 +177,7 @@ pub fn publish(inputs: &[YearInput], options: &ReleaseOptions<'_>) -> Result<Pub
             None => build(input, options)?,
         };
         if let Year::Built { files, .. } = &of_year {
-            differencing.extend(compare_with_earlier(year, files, &earlier, options.policy)?);
+            differencing.extend(compare_with_earlier(year, files, earlier.iter().chain(&taken_back), options.policy)?);
         }
         years.insert(year, of_year);
     }
@@ -191,6 +195,9 @@ pub fn publish(inputs: &[YearInput], options: &ReleaseOptions<'_>) -> Result<Pub
     let codebook = documents::codebook(options.policy)?;
     let files = files_of(&years, &codebook, latest)?;
     let change = change(&years, &files, latest, rules_change);
+    // A number is never used again, and what follows one that was taken back replaces its data.
+    let highest = index.releases.iter().map(|one| one.version.parse()).collect::<Result<Vec<Version>, Error>>()?.into_iter().max();
+    let change = if highest > latest.map(|latest| latest.version) { Change::Major } else { change };
     let is_same = options.version.is_none() && change == Change::Patch && !files.values().any(|file| matches!(file, DataFile::Made(..)));
     let same = latest.filter(|latest| {
         let manifest = &latest.manifest;
@@ -201,20 +208,21 @@ pub fn publish(inputs: &[YearInput], options: &ReleaseOptions<'_>) -> Result<Pub
         let privacy = read_json(&latest.folder.join("privacy-report.json"))?;
         return Ok(Published { version: latest.version, is_new: false, folder: latest.folder.clone(), years: numbers, privacy });
     }
-    let version = version(options.version, latest.map(|latest| latest.version), change, &index)?;
+    let version = version(options.version, highest, change)?;
     let of_years = years.into_values().map(|year| match year {
         Year::Carried(privacy) => PrivacyYear { sealed: true, ..*privacy },
         Year::Built { privacy, .. } => *privacy,
     });
     let privacy = privacy::report(options.policy, &version.to_string(), of_years.collect(), differencing);
     let groups: BTreeSet<&String> = inputs.iter().flat_map(|input| &input.records.groups).collect();
-    let draft = Draft { options, version, latest, files, codebook, privacy, groups: groups.len() };
+    let withdrawn = index.releases.iter().filter(|one| one.status == ReleaseStatus::Withdrawn).cloned().collect();
+    let draft = Draft { options, version, latest, files, codebook, privacy, groups: groups.len(), withdrawn };
     let folder = draft.publish(index)?;
     Ok(Published { version, is_new: true, folder, years: numbers, privacy: draft.privacy })
 }
 
 /// Nobody else writes releases here while this is held.
-fn lock(directory: &Path) -> Result<File, Error> {
+pub(crate) fn lock(directory: &Path) -> Result<File, Error> {
     let file = directory.join(".lock");
     let lock = File::create(&file).map_err(|error| Error::lake(&file, error))?;
     match lock.try_lock() {
@@ -280,8 +288,13 @@ pub(crate) fn differences(one: &BTreeMap<Vec<String>, u64>, other: &BTreeMap<Vec
     (changed.len() as u64, changed.into_iter().min())
 }
 
-/// The new rows of a year against every release of it that is in use.
-fn compare_with_earlier(year: i32, files: &BTreeMap<TableId, Vec<RecordBatch>>, earlier: &[Earlier], policy: &Policy) -> Result<Vec<Differencing>, Error> {
+/// The new rows of a year against every release of it, also those that were withdrawn.
+fn compare_with_earlier<'a>(
+    year: i32,
+    files: &BTreeMap<TableId, Vec<RecordBatch>>,
+    earlier: impl Iterator<Item = &'a Earlier>,
+    policy: &Policy,
+) -> Result<Vec<Differencing>, Error> {
     let now = class_counts(files.get(&TableId::Trajectories).map_or(&[], Vec::as_slice))?;
     let mut found = Vec::new();
     for release in earlier {
@@ -294,7 +307,7 @@ fn compare_with_earlier(year: i32, files: &BTreeMap<TableId, Vec<RecordBatch>>, 
             return Err(refused(
                 "rung",
                 format!("release {} holds this year at another node: who has both can intersect them", release.version),
-                "A year is released at one node. Go back to that node, or begin a new lake in another folder after all releases of this one were withdrawn.",
+                "A year is released at one node. Go back to that node, or leave the year out. Withdrawing the release does not help: who copied it still has it.",
             ));
         }
         let before = class_counts(&parquet_file::read(&release.folder.join(&file.path))?)?;
@@ -377,20 +390,16 @@ fn change(years: &BTreeMap<i32, Year>, files: &BTreeMap<String, DataFile>, lates
     }
 }
 
-/// The version of a release that changes so much.
-fn version(wanted: Option<Version>, latest: Option<Version>, change: Change, index: &ReleaseIndex) -> Result<Version, Error> {
-    let Some(latest) = latest else {
-        let version = wanted.unwrap_or(Version::FIRST);
-        let is_taken = index.releases.iter().any(|release| release.version == version.to_string());
-        return if is_taken { Err(Error::Usage(format!("version {version} was used before; a version is never used again"))) } else { Ok(version) };
-    };
-    let Some(wanted) = wanted else { return Ok(latest.next(change)) };
-    match wanted.change_since(latest) {
+/// The version of a release that changes so much since the highest one that there ever was.
+fn version(wanted: Option<Version>, highest: Option<Version>, change: Change) -> Result<Version, Error> {
+    let Some(highest) = highest else { return Ok(wanted.unwrap_or(Version::FIRST)) };
+    let Some(wanted) = wanted else { return Ok(highest.next(change)) };
+    match wanted.change_since(highest) {
         Some(says) if says >= change => Ok(wanted),
-        Some(_) => Err(Error::Usage(format!("version {wanted} says less than changes: after {latest} this must be {} or higher", latest.next(change)))),
+        Some(_) => Err(Error::Usage(format!("version {wanted} says less than changes: after {highest} this must be {} or higher", highest.next(change)))),
         None => Err(Error::Usage(format!(
-            "version {wanted} cannot come after {latest}, what was published stays as it is; this one is {}",
-            latest.next(change)
+            "version {wanted} cannot come after {highest}, what was published stays as it is; this one is {}",
+            highest.next(change)
         ))),
     }
 }
@@ -404,6 +413,7 @@ struct Draft<'a> {
     codebook: Vec<CodebookRow>,
     privacy: PrivacyReport,
     groups: usize,
+    withdrawn: Vec<IndexedRelease>,
 }
 
 impl Draft<'_> {
@@ -428,6 +438,7 @@ impl Draft<'_> {
             date: self.options.released_on,
             status: ReleaseStatus::Active,
             manifest_sha256,
+            withdrawn: None,
         });
         index.latest = Some(self.version.to_string());
         write_index(directory, &index)?;
@@ -553,6 +564,7 @@ impl Draft<'_> {
             codebook: &self.codebook,
             privacy: &self.privacy,
             changelog: changelog.as_deref(),
+            withdrawn: &self.withdrawn,
         };
         for document in documents::documents(&context)? {
             put(&folder.join(&document.path), &document.bytes)?;
@@ -651,7 +663,7 @@ mod tests {
 
     fn options<'a>(policy: &'a Policy, overlay: &'a PrivateOverlay, directory: &'a Path) -> ReleaseOptions<'a> {
         let released_on = NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
-        ReleaseOptions { policy, overlay, directory, version: None, released_on, program: "0.1.0", submissions: &[] }
+        ReleaseOptions { policy, overlay, directory, version: None, released_on, program: "0.1.0", submissions: &[], archive: None }
     }
 
     fn all_bytes(folder: &Path) -> BTreeMap<String, Vec<u8>> {

@@ -1,29 +1,33 @@
 //! What the templates read: the texts of the report and its figures, as one JSON file.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use spiegel_model::{
-    DotPlot, GuideGroups, IndicatorPage, KeurmerkBlock, MethodPage, MethodSection, NormCoverage, NormPage, NormRow, PopulationPage, QualityPage, ReadingGuide, Report,
-    ReportProvider, Summary, SummaryRow, Table, TitledTable, Topic, Variant, Worksheet, figures_csv, figures_json,
+    DotPlot, GuideGroups, IndicatorPage, KeurmerkBlock, MethodPage, MethodSection, NormCoverage, NormPage, NormRow, Notation, PopulationPage, QualityPage, ReadingGuide, Report, ReportProvider, Summary,
+    SummaryRow, Table, TitledTable, Topic, Variant, Worksheet, figures_csv, figures_json,
 };
 
 use crate::backend::Figure;
 use crate::error::Error;
 use crate::figure::{self, DrawError};
 use crate::labels::TextMetrics;
-use crate::palette::palette;
+use crate::language::Language;
+use crate::palette::Palette;
+use crate::template::Template;
 
-/// The files that travel inside the PDF.
+/// The files that travel inside the PDF, by name.
 #[derive(Debug, Clone)]
 pub(crate) struct Attachments {
-    pub(crate) csv: String,
-    pub(crate) json: String,
+    pub(crate) csv: (String, String),
+    pub(crate) json: (String, String),
 }
 
 impl Attachments {
-    pub(crate) fn of(report: &Report) -> Self {
-        Self { csv: figures_csv(report), json: figures_json(report) }
+    pub(crate) fn of(report: &Report, language: &Language) -> Self {
+        let spec = &language.attachment;
+        Self {
+            csv: (spec.csv.clone(), figures_csv(report, spec, language.numbers)),
+            json: (spec.json.clone(), figures_json(report)),
+        }
     }
 }
 
@@ -35,8 +39,10 @@ pub(crate) fn report_name(report: &Report) -> String {
 /// `data.json` of a report, as its template reads it.
 ///
 /// # Errors
-/// When a figure cannot be drawn.
-pub fn template_data(report: &Report, metrics: &TextMetrics) -> Result<String, Error> {
+/// When a figure cannot be drawn, or the template does not have the language of the report.
+pub fn template_data(report: &Report, template: &Template) -> Result<String, Error> {
+    let language = template.language(&report.language)?;
+    let (metrics, notation) = (template.metrics(), language.numbers);
     let drawn = |figure: String, result: Result<Figure, DrawError>| {
         result.map_err(|source| Error::Figure { report: report_name(report), figure, source })
     };
@@ -51,11 +57,11 @@ pub fn template_data(report: &Report, metrics: &TextMetrics) -> Result<String, E
         })
         .collect::<Result<Vec<_>, Error>>()?;
     let indicators =
-        report.indicators.iter().map(|page| indicator(page, metrics, &drawn)).collect::<Result<Vec<_>, Error>>()?;
-    let population = report.population.as_ref().map(|page| population(page, metrics, &drawn)).transpose()?;
-    let guide = report.guide.as_ref().map(|page| guide(page, metrics, &drawn)).transpose()?;
+        report.indicators.iter().map(|page| indicator(page, notation, metrics, &drawn)).collect::<Result<Vec<_>, Error>>()?;
+    let population = report.population.as_ref().map(|page| population(page, notation, metrics, &drawn)).transpose()?;
+    let guide = report.guide.as_ref().map(|page| guide(page, notation, metrics, &drawn)).transpose()?;
     let quality = report.quality.as_ref().map(|page| quality(page, &drawn)).transpose()?;
-    let norms = report.norms.as_ref().map(|page| norms(page, metrics, &drawn)).transpose()?;
+    let norms = report.norms.as_ref().map(|page| norms(page, notation, metrics, &drawn)).transpose()?;
     let data = TemplateData {
         variant: report.variant,
         language: &report.language,
@@ -77,7 +83,8 @@ pub fn template_data(report: &Report, metrics: &TextMetrics) -> Result<String, E
         norms,
         worksheet: report.worksheet.as_ref(),
         method: &report.method,
-        palette: palette(),
+        palette: template.palette(),
+        words: language,
     };
     serde_json::to_string(&data).map_err(|source| Error::Data { report: report_name(report), source })
 }
@@ -104,7 +111,8 @@ struct TemplateData<'report> {
     norms: Option<NormData<'report>>,
     worksheet: Option<&'report Worksheet>,
     method: &'report MethodPage,
-    palette: BTreeMap<&'static str, String>,
+    palette: &'report Palette,
+    words: &'report Language,
 }
 
 #[derive(Serialize)]
@@ -257,16 +265,17 @@ struct NormRowData<'report> {
 
 fn guide<'report>(
     page: &'report ReadingGuide,
+    notation: Notation,
     metrics: &TextMetrics,
     drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
 ) -> Result<GuideData<'report>, Error> {
     let named = |kind: &str, result| drawn(format!("the example of {kind}"), result);
     let mut plots = vec![
         (named("a row", figure::annotated_spine(&page.spine))?, &page.spine.alt),
-        (named("a distribution", figure::small_dot_plot(&page.dot_plot, &page.format, metrics))?, &page.dot_plot.alt),
+        (named("a distribution", figure::small_dot_plot(&page.dot_plot, &page.format, notation, metrics))?, &page.dot_plot.alt),
     ];
     if let Some(funnel) = &page.funnel {
-        plots.push((named("a funnel", figure::funnel(funnel, &page.format, metrics))?, &funnel.alt));
+        plots.push((named("a funnel", figure::funnel(funnel, &page.format, notation, metrics))?, &funnel.alt));
     }
     let figures = plots
         .into_iter()
@@ -295,6 +304,7 @@ fn quality<'report>(
 
 fn norms<'report>(
     page: &'report NormPage,
+    notation: Notation,
     metrics: &TextMetrics,
     drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
 ) -> Result<NormData<'report>, Error> {
@@ -305,7 +315,7 @@ fn norms<'report>(
             let NormRow { id, text, source, own, reading, bullet } = row;
             let plot = match bullet {
                 Some(bullet) => {
-                    let figure = drawn(format!("the norm {id}"), figure::norm_bullet(bullet, metrics))?;
+                    let figure = drawn(format!("the norm {id}"), figure::norm_bullet(bullet, notation, metrics))?;
                     Some(PlotData { figure, caption: "", alt: &bullet.alt })
                 }
                 None => None,
@@ -318,13 +328,14 @@ fn norms<'report>(
 
 fn indicator<'report>(
     page: &'report IndicatorPage,
+    notation: Notation,
     metrics: &TextMetrics,
     drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
 ) -> Result<IndicatorData<'report>, Error> {
     let named = |kind: &str, result| drawn(format!("the {kind} of {}", page.id), result);
     let distribution = |kind: &str, plot: &'report Option<DotPlot>| match plot {
         Some(plot) => {
-            let figure = named(kind, figure::dot_plot(plot, &page.format, metrics))?;
+            let figure = named(kind, figure::dot_plot(plot, &page.format, notation, metrics))?;
             Ok(Some(PlotData { figure, caption: plot.caption.as_str(), alt: plot.alt.as_str() }))
         }
         None => Ok(None),
@@ -333,14 +344,14 @@ fn indicator<'report>(
     let within = distribution("distribution of members", &page.within)?;
     let funnel = match &page.funnel {
         Some(plot) => {
-            let figure = named("funnel", figure::funnel(plot, &page.format, metrics))?;
+            let figure = named("funnel", figure::funnel(plot, &page.format, notation, metrics))?;
             Some(PlotData { figure, caption: &plot.caption, alt: &plot.alt })
         }
         None => None,
     };
     let trend = match &page.trend {
         Some(plot) => {
-            let figure = named("trend", figure::trend(plot, &page.format, metrics))?;
+            let figure = named("trend", figure::trend(plot, &page.format, notation, metrics))?;
             Some(PlotData { figure, caption: &plot.caption, alt: &plot.alt })
         }
         None => None,
@@ -366,6 +377,7 @@ fn indicator<'report>(
 
 fn population<'report>(
     page: &'report PopulationPage,
+    notation: Notation,
     metrics: &TextMetrics,
     drawn: &impl Fn(String, Result<Figure, DrawError>) -> Result<Figure, Error>,
 ) -> Result<PopulationData<'report>, Error> {
@@ -388,7 +400,7 @@ fn population<'report>(
         heads: &page.heads,
         legend: &page.legend,
         closing: &page.closing,
-        scale: drawn("the scale of the population page".to_owned(), scale.figure(metrics))?,
+        scale: drawn("the scale of the population page".to_owned(), scale.figure(notation, metrics))?,
         blocks,
     })
 }

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::batch::caught;
 use crate::error::Error;
-use crate::palette::palette;
 use crate::pdf::{Memory, Pdf, compile, date};
 use crate::template::{Template, file_id};
 use crate::world::ReportWorld;
@@ -15,6 +14,8 @@ pub(crate) struct Document<'a> {
     pub(crate) main: &'static str,
     /// Whose it is, in errors.
     pub(crate) name: String,
+    /// Tag of its language.
+    pub(crate) language: &'a str,
     /// Date of issue, `yyyy-mm-dd`.
     pub(crate) issued: &'a str,
     /// The same for all versions of the document.
@@ -34,7 +35,8 @@ impl Document<'_> {
         })?;
         let today = date(self.issued).ok_or_else(|| Error::Date { report: self.name.clone(), issued: self.issued.to_owned() })?;
         if let Value::Object(fields) = &mut self.data {
-            fields.insert("palette".to_owned(), json!(palette()));
+            fields.insert("palette".to_owned(), json!(template.palette()));
+            fields.insert("words".to_owned(), json!(template.language(self.language)?));
         }
         let world = ReportWorld::document(template, main, self.data.to_string(), today);
         caught(|| self.name.clone(), || compile(&world, &self.name, self.ident.clone()))

@@ -52,6 +52,24 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
     },
+    /// A language or the colours of the template are wrong.
+    #[error("{path}: {message}\n  hint: report-templates/README.md says what belongs there")]
+    Definition {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with its line.
+        message: String,
+    },
+    /// The template does not have the language of a document.
+    #[error("template folder {path} has no language/{tag}.toml; it has {known}\n  hint: copy a language file and translate it")]
+    NoLanguage {
+        /// The template folder.
+        path: PathBuf,
+        /// Tag of the language.
+        tag: String,
+        /// Those it has.
+        known: String,
+    },
     /// The template lacks something that every report needs.
     #[error("template folder {path} has no {what}\n  hint: {hint}")]
     Incomplete {

@@ -10,17 +10,17 @@ use crate::data::{Attachments, report_name, template_data};
 use crate::error::Error;
 use crate::pdf::Pdf;
 use crate::template::Template;
-use crate::world::{CSV, DATA, JSON};
+use crate::world::DATA;
 
-/// Writes what the templates read into a folder: `data.json`, `cijfers.csv` and `cijfers.json`. With this beside
-/// `main.typ`, `typst watch` shows the report while a designer works.
+/// Writes what the templates read into a folder: `data.json` and the attachments. With this beside `main.typ`, `typst watch` shows the report
+/// while a designer works.
 ///
 /// # Errors
 /// When a figure cannot be drawn or the folder cannot be written.
 pub fn write_template_data(report: &Report, template: &Template, folder: &Path) -> Result<(), Error> {
-    let attachments = Attachments::of(report);
-    let data = template_data(report, template.metrics())?;
-    for (name, content) in [(DATA, data), (CSV, attachments.csv), (JSON, attachments.json)] {
+    let Attachments { csv, json } = Attachments::of(report, template.language(&report.language)?);
+    let data = template_data(report, template)?;
+    for (name, content) in [(DATA.to_owned(), data), csv, json] {
         fs::write(folder.join(name), content).map_err(|source| Error::Temporary { report: report_name(report), source })?;
     }
     Ok(())

@@ -21,7 +21,7 @@ pub fn render_feedback(feedback: &Feedback, template: &Template) -> Result<Pdf, 
     let mut data = serde_json::to_value(feedback).map_err(|source| Error::Data { report: name.clone(), source })?;
     make_printable(&mut data, template);
     let ident = format!("spiegel/{}/{}/{}/{}", feedback.pipeline, feedback.provider.id, feedback.year_label, feedback.sequence);
-    Document { main: "feedback.typ", name, issued: &feedback.issued, ident, data }.render(template)
+    Document { main: "feedback.typ", name, language: &feedback.language, issued: &feedback.issued, ident, data }.render(template)
 }
 
 pub(crate) fn make_printable(value: &mut Value, template: &Template) {

@@ -6,10 +6,12 @@ use spiegel_model::{KeurmerkReport, WebsiteFigure, decimal};
 use crate::document::Document;
 use crate::error::Error;
 use crate::feedback::make_printable;
-use crate::palette::palette;
+use crate::palette::Palette;
 use crate::pdf::Pdf;
 use crate::template::Template;
 
+/// The words of the Keurmerk are Dutch.
+const LANGUAGE: &str = "nl";
 /// Width and height of the figure, in its own units.
 const WIDTH: f64 = 480.0;
 const HEIGHT: f64 = 96.0;
@@ -29,17 +31,21 @@ pub fn render_keurmerk(report: &KeurmerkReport, template: &Template) -> Result<P
     let mut data = serde_json::to_value(report).map_err(|source| Error::Data { report: name.clone(), source })?;
     // What the publisher writes may hold letters that the fonts do not have.
     make_printable(&mut data, template);
-    data["website_svg"] = report.website_figure.as_ref().map_or(Value::Null, |figure| Value::String(website_svg(figure)));
+    data["website_svg"] = report.website_figure.as_ref().map_or(Value::Null, |figure| Value::String(website_svg(figure, template)));
     let kind = serde_json::to_value(report.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
     let ident = format!("spiegel/{}/keurmerk/{}/{}/{kind}", report.pipeline, report.provider.id, report.year);
-    Document { main: "keurmerk.typ", name, issued: &report.issued, ident, data }.render(template)
+    Document { main: "keurmerk.typ", name, language: LANGUAGE, issued: &report.issued, ident, data }.render(template)
 }
 
 /// The figure for a website: accessible (title and description, named by `aria-labelledby`), in two dark tones on white whose shapes
 /// tell them apart, with every number as text. Coordinates have one decimal.
 #[must_use]
-pub fn website_svg(figure: &WebsiteFigure) -> String {
-    let colours = palette();
+pub fn website_svg(figure: &WebsiteFigure, template: &Template) -> String {
+    drawn(figure, template.palette())
+}
+
+/// The figure in these colours.
+fn drawn(figure: &WebsiteFigure, colours: &Palette) -> String {
     let colour = |name: &str| colours.get(name).cloned().unwrap_or_default();
     // Each has a contrast of more than 3 to 1 with the page.
     let (ink, own, muted) = (colour("ink"), colour("own"), colour("muted"));
@@ -106,13 +112,13 @@ mod tests {
 
     #[test]
     fn the_figure_names_itself_and_draws_its_interval_to_scale() {
-        let svg = website_svg(&figure(8.4, 8.0, 8.8));
+        let svg = drawn(&figure(8.4, 8.0, 8.8), &Palette::new());
         assert!(svg.contains("<title id=\"titel\">Cijfer &amp; meer</title>"));
         assert!(svg.contains("<desc id=\"beschrijving\">Een &lt;ruit&gt; bij 8,4.</desc>"));
         assert!(svg.contains(">8,4</text>"));
         // 20 + 0.80 * 440 and 20 + 0.88 * 440.
         assert!(svg.contains("<line x1=\"372.0\" y1=\"56\" x2=\"407.2\""), "{svg}");
-        let top = website_svg(&figure(9.9, 9.7, 10.0));
+        let top = drawn(&figure(9.9, 9.7, 10.0), &Palette::new());
         assert!(top.contains("x2=\"460.0\""), "{top}");
     }
 }

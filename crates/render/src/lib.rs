@@ -14,6 +14,7 @@ mod feedback;
 mod figure;
 mod keurmerk;
 mod labels;
+mod language;
 mod palette;
 mod pdf;
 mod publisher;
@@ -32,8 +33,9 @@ pub use figure::{
     DrawError, PopulationScale, annotated_spine, dot_plot, flow_bars, funnel, norm_bullet, population_block, population_scale, small_dot_plot, spine_row, trend,
 };
 pub use keurmerk::{render_keurmerk, website_svg};
+pub use language::{FeedbackWords, Language, OverviewWords, PageWords};
 pub use labels::{Candidate, Label, Placed, Priority, Rect, TextMetrics, place, text_area};
-pub use palette::{Token, palette};
+pub use palette::Token;
 pub use pdf::{Pdf, render};
 pub use publisher::{render_national, render_overview};
 pub use template::Template;

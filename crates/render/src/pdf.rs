@@ -32,8 +32,8 @@ pub fn render(report: &Report, template: &Template) -> Result<Pdf, Error> {
     let _memory = Memory;
     let name = report_name(report);
     let date = date(&report.issued).ok_or_else(|| Error::Date { report: name.clone(), issued: report.issued.clone() })?;
-    let data = template_data(report, template.metrics())?;
-    let world = ReportWorld::new(template, data, Attachments::of(report), date);
+    let data = template_data(report, template)?;
+    let world = ReportWorld::new(template, data, Attachments::of(report, template.language(&report.language)?), date);
 
     // Stable between versions of one report, so that an archive knows them as one document.
     let ident = format!("spiegel/{}/{}/{}", report.pipeline, report.provider.id, report.year);

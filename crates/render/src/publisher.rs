@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use spiegel_model::{NationalIndicator, NationalReport, Overview};
+use spiegel_model::{NationalIndicator, NationalReport, Notation, Overview};
 
 use crate::backend::Figure;
 use crate::document::Document;
@@ -18,13 +18,14 @@ use crate::template::Template;
 pub fn render_national(report: &NationalReport, template: &Template) -> Result<Pdf, Error> {
     let name = format!("national report ({})", report.year_label);
     let mut data = data(report, "landelijk", &name)?;
+    let notation = template.language(&report.language)?.numbers;
     for (place, page) in report.indicators.iter().enumerate() {
-        let (dots, trend) = plots(page, template, &name)?;
+        let (dots, trend) = plots(page, notation, template, &name)?;
         data["indicators"][place]["dot_plot"] = dots;
         data["indicators"][place]["trend"] = trend;
     }
     let ident = format!("spiegel/{}/landelijk/{}", report.pipeline, report.year_label);
-    Document { main: "national.typ", name, issued: &report.issued, ident, data }.render(template)
+    Document { main: "national.typ", name, language: &report.language, issued: &report.issued, ident, data }.render(template)
 }
 
 /// Makes the PDF of the analysts' overview.
@@ -35,7 +36,7 @@ pub fn render_overview(overview: &Overview, template: &Template) -> Result<Pdf, 
     let name = format!("overview ({})", overview.year_label);
     let data = data(overview, "overzicht", &name)?;
     let ident = format!("spiegel/{}/overzicht/{}", overview.pipeline, overview.year_label);
-    Document { main: "overview.typ", name, issued: &overview.issued, ident, data }.render(template)
+    Document { main: "overview.typ", name, language: &overview.language, issued: &overview.issued, ident, data }.render(template)
 }
 
 /// As the template reads it; `id` stands among the key words of the PDF, where a report has its provider.
@@ -46,14 +47,14 @@ fn data(document: &impl Serialize, id: &str, name: &str) -> Result<Value, Error>
 }
 
 /// The figures of one indicator, as the template reads them.
-fn plots(page: &NationalIndicator, template: &Template, name: &str) -> Result<(Value, Value), Error> {
+fn plots(page: &NationalIndicator, notation: Notation, template: &Template, name: &str) -> Result<(Value, Value), Error> {
     let drawn = |figure: Result<Figure, DrawError>, caption: &str, alt: &str| -> Result<Value, Error> {
         let figure = figure.map_err(|source| Error::Figure { report: name.to_owned(), figure: page.id.clone(), source })?;
         let figure = serde_json::to_value(figure).map_err(|source| Error::Data { report: name.to_owned(), source })?;
         Ok(json!({ "figure": figure, "caption": caption, "alt": alt }))
     };
     let metrics = template.metrics();
-    let dots = page.dot_plot.as_ref().map(|plot| drawn(figure::dot_plot(plot, &page.format, metrics), &plot.caption, &plot.alt));
-    let trend = page.trend.as_ref().map(|plot| drawn(figure::trend(plot, &page.format, metrics), &plot.caption, &plot.alt));
+    let dots = page.dot_plot.as_ref().map(|plot| drawn(figure::dot_plot(plot, &page.format, notation, metrics), &plot.caption, &plot.alt));
+    let trend = page.trend.as_ref().map(|plot| drawn(figure::trend(plot, &page.format, notation, metrics), &plot.caption, &plot.alt));
     Ok((dots.transpose()?.unwrap_or_default(), trend.transpose()?.unwrap_or_default()))
 }

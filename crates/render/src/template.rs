@@ -14,9 +14,13 @@ use typst::{Library, LibraryExt};
 
 use crate::error::Error;
 use crate::labels::TextMetrics;
+use crate::language::Language;
+use crate::palette::{self, Palette};
 
 /// File that a report is compiled from.
 const MAIN: &str = "main.typ";
+/// File of the colours.
+const COLOURS: &str = "colours.toml";
 
 /// A loaded template folder.
 pub struct Template {
@@ -29,6 +33,8 @@ pub struct Template {
     /// Path inside the template folder and content, of everything that makes the look.
     files: BTreeMap<String, Bytes>,
     metrics: TextMetrics,
+    languages: BTreeMap<String, Language>,
+    palette: Palette,
     fingerprint: String,
 }
 
@@ -39,10 +45,10 @@ impl fmt::Debug for Template {
 }
 
 impl Template {
-    /// Loads `*.typ` and `fonts/` of a template folder.
+    /// Loads `*.typ`, `fonts/`, `language/` and `colours.toml` of a template folder.
     ///
     /// # Errors
-    /// When a file cannot be read, a font is not a font, or `main.typ` or the upright fonts are missing.
+    /// When a file cannot be read, a font is not a font, a language lacks a word, a colour cannot be read, or `main.typ` or the upright fonts are missing.
     pub fn load(directory: &Path) -> Result<Self, Error> {
         let mut files = BTreeMap::new();
         collect(directory, directory, &mut files)?;
@@ -50,13 +56,23 @@ impl Template {
 
         let mut sources = HashMap::new();
         let mut fonts = Vec::new();
+        let mut languages = BTreeMap::new();
+        let mut palette = None;
         for (name, content) in &files {
-            if is_source(name) {
-                let id = file_id(name).ok_or_else(|| incomplete("readable file names", "use plain file names in templates"))?;
-                let text = content.to_str().map_err(|error| Error::Read {
+            let text = || {
+                content.to_str().map_err(|error| Error::Read {
                     path: directory.join(name),
                     source: std::io::Error::new(std::io::ErrorKind::InvalidData, error),
-                })?;
+                })
+            };
+            let wrong = |message| Error::Definition { path: directory.join(name), message };
+            if name == COLOURS {
+                palette = Some(palette::read(&text()?).map_err(wrong)?);
+            } else if let Some(tag) = Language::tag_of(name) {
+                languages.insert(tag.to_owned(), Language::parse(tag, &text()?).map_err(wrong)?);
+            } else if is_source(name) {
+                let id = file_id(name).ok_or_else(|| incomplete("readable file names", "use plain file names in templates"))?;
+                let text = text()?;
                 sources.insert(id, Source::new(id, text.to_string()));
             } else {
                 let before = fonts.len();
@@ -69,6 +85,7 @@ impl Template {
         let main = file_id(MAIN)
             .filter(|id| sources.contains_key(id))
             .ok_or_else(|| incomplete(MAIN, "`spiegel preview template` starts from main.typ"))?;
+        let palette = palette.ok_or_else(|| incomplete(COLOURS, "copy it from report-templates/spiegel"))?;
         let upright = |weight: FontWeight| {
             let found = fonts.iter().find(|font| {
                 let variant = font.info().variant;
@@ -89,11 +106,30 @@ impl Template {
             main,
             files,
             metrics: TextMetrics::new(regular, strong),
+            languages,
+            palette,
             fingerprint,
         })
     }
 
-    /// SHA-256 over the names and contents of all templates and fonts. Another look has another fingerprint.
+    /// The colours by what they mean.
+    pub(crate) fn palette(&self) -> &Palette {
+        &self.palette
+    }
+
+    /// The page's own words in a language.
+    ///
+    /// # Errors
+    /// When the folder has no such language.
+    pub fn language(&self, tag: &str) -> Result<&Language, Error> {
+        self.languages.get(tag).ok_or_else(|| Error::NoLanguage {
+            path: self.directory.clone(),
+            tag: tag.to_owned(),
+            known: self.languages.keys().cloned().collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// SHA-256 over the names and contents of all templates, languages and fonts. Another look has another fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         self.fingerprint.clone()
@@ -144,7 +180,7 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Bytes>) -> R
         }
         let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) else { continue };
         let name = name.replace(std::path::MAIN_SEPARATOR, "/");
-        if is_source(&name) || is_font(&name) {
+        if is_source(&name) || is_font(&name) || Language::tag_of(&name).is_some() || name == COLOURS {
             files.insert(name, Bytes::new(fs::read(&path).map_err(fail(&path))?));
         }
     }

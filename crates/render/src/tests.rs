@@ -28,14 +28,17 @@ fn short() -> Report {
     report
 }
 
-/// A template folder with the shipped fonts and another `main.typ`.
+/// A template folder with the shipped fonts and languages and another `main.typ`.
 fn template_with(main: &str) -> (tempfile::TempDir, Template) {
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("fonts")).unwrap();
-    for entry in fs::read_dir(template_folder().join("fonts")).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, folder.path().join("fonts").join(path.file_name().unwrap())).unwrap();
+    for part in ["fonts", "language"] {
+        fs::create_dir(folder.path().join(part)).unwrap();
+        for entry in fs::read_dir(template_folder().join(part)).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.path().join(part).join(path.file_name().unwrap())).unwrap();
+        }
     }
+    fs::copy(template_folder().join("colours.toml"), folder.path().join("colours.toml")).unwrap();
     fs::write(folder.path().join("main.typ"), main).unwrap();
     let template = Template::load(folder.path()).unwrap();
     (folder, template)
@@ -90,6 +93,14 @@ fn a_mistake_in_a_template_names_report_file_and_line() {
     assert_eq!(report, "94001234 (2025)");
     assert_eq!((problems[0].file.as_str(), problems[0].line), ("main.typ", 3));
     assert!(error.to_string().contains("main.typ line 3"), "{error}");
+}
+
+#[test]
+fn a_report_in_a_language_that_the_template_does_not_have_is_told() {
+    let mut report = short();
+    report.language = "fy".into();
+    let said = render(&report, &TEMPLATE).unwrap_err().to_string();
+    assert!(said.contains("language/fy.toml") && said.contains("en, nl"), "{said}");
 }
 
 #[test]

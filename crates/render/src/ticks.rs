@@ -1,6 +1,6 @@
 //! Round axis ticks and how they are written.
 
-use spiegel_model::{ValueFormat, decimal, percentage};
+use spiegel_model::{Notation, ValueFormat};
 
 /// Round values within a range.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,10 +37,10 @@ impl Ticks {
 
     /// A tick as written on an axis, without unit.
     #[must_use]
-    pub(crate) fn text(&self, value: f64, format: &ValueFormat) -> String {
+    pub(crate) fn text(&self, value: f64, format: &ValueFormat, notation: Notation) -> String {
         match format {
-            ValueFormat::Percentage => percentage(value, places(self.step * 100.0)),
-            ValueFormat::Number { .. } => decimal(value, places(self.step)),
+            ValueFormat::Percentage => notation.percentage(value, places(self.step * 100.0)),
+            ValueFormat::Number { .. } => notation.decimal(value, places(self.step)),
         }
     }
 }
@@ -77,10 +77,10 @@ mod tests {
     #[test]
     fn decimals_follow_the_step() {
         let share = Ticks::between(0.0, 0.02, 5);
-        assert_eq!(share.text(0.005, &ValueFormat::Percentage), "0,5%");
+        assert_eq!(share.text(0.005, &ValueFormat::Percentage, Notation::DUTCH), "0,5%");
         let mark = Ticks::between(7.9, 9.1, 6);
-        assert_eq!(mark.text(8.2, &ValueFormat::Number { decimals: 1, unit: String::new() }), "8,2");
+        assert_eq!(mark.text(8.2, &ValueFormat::Number { decimals: 1, unit: String::new() }, Notation::DUTCH), "8,2");
         let minutes = Ticks::between(300.0, 1_200.0, 6);
-        assert_eq!(minutes.text(1_200.0, &ValueFormat::Number { decimals: 0, unit: "minuten".into() }), "1.200");
+        assert_eq!(minutes.text(1_200.0, &ValueFormat::Number { decimals: 0, unit: "minuten".into() }, Notation::DUTCH), "1.200");
     }
 }

@@ -13,9 +13,6 @@ use crate::template::{Template, file_id};
 
 /// Name of the data that the template reads.
 pub(crate) const DATA: &str = "data.json";
-/// Names of the attached files.
-pub(crate) const CSV: &str = "cijfers.csv";
-pub(crate) const JSON: &str = "cijfers.json";
 
 /// The world of one report.
 pub(crate) struct ReportWorld<'template> {
@@ -27,7 +24,8 @@ pub(crate) struct ReportWorld<'template> {
 
 impl<'template> ReportWorld<'template> {
     pub(crate) fn new(template: &'template Template, data: String, attachments: Attachments, today: Datetime) -> Self {
-        let files = vec![(DATA, data), (CSV, attachments.csv), (JSON, attachments.json)];
+        let Attachments { csv, json } = attachments;
+        let files = vec![(DATA, data), (csv.0.as_str(), csv.1), (json.0.as_str(), json.1)];
         Self::with_files(template, template.main, files, today)
     }
 

@@ -148,7 +148,7 @@ pub fn diagnose_logistic(fit: &LogisticFit, groups: &[usize], events: &[bool], c
     design.extend(pooled.columns.iter().cloned());
     let weights: Vec<f64> = probabilities.iter().map(|p| p * (1.0 - p)).collect();
     let information = Symmetric::cross_products(&design, Some(&weights));
-    let elsewhere = logistic_elsewhere(fit, &pooled, &design, groups, events, columns);
+    let elsewhere = logistic_elsewhere(fit, &pooled, &design, (&weights, &information), groups, events, columns);
     let scale = design.len() as f64;
     Some(Diagnostics {
         discrimination: area_under_curve(events, &probabilities)?,
@@ -229,28 +229,33 @@ fn linear_elsewhere(covariates: &Covariates, groups: &[usize], outcomes: &[f64],
     Some(predicted)
 }
 
-/// The log-odds of each case from a logistic fit to the other nine tenths of the providers, begun at the fit to all of them.
+/// The log-odds of each case from a logistic fit to the other nine tenths of the providers, begun at the fit to all of them; `at_fit` holds
+/// the weights of the cases and the information there. What a tenth takes from the information is all that has to be summed for it.
 fn logistic_elsewhere(
     fit: &LogisticFit,
     pooled: &Covariates,
     design: &[Vec<f64>],
+    at_fit: (&[f64], &Symmetric),
     groups: &[usize],
     events: &[bool],
     columns: &[Vec<f64>],
 ) -> Option<Vec<f64>> {
     let mut start = vec![fit.intercept + dot(&pooled.means, &fit.coefficients)];
     start.extend(pooled.kept.iter().zip(&pooled.scales).map(|(place, scale)| fit.coefficients[*place] * scale));
+    let (weights, information) = at_fit;
     let mut predicted = vec![0.0; groups.len()];
     for fold in folds(groups)? {
-        let used = others(groups.len(), &fold);
-        let used_events = chosen(events, &used);
-        let near = (!fit.penalised).then(|| refit_logistic(&used_events, &chosen_columns(design, &used), &start)).flatten();
-        if let Some(coefficients) = near {
+        let near = (!fit.penalised).then(|| {
+            let own = Symmetric::cross_products(&chosen_columns(design, &fold), Some(&chosen(weights, &fold)));
+            refit_logistic(events, design, &fold, &start, &information.less(&own))
+        });
+        if let Some(coefficients) = near.flatten() {
             for case in fold {
                 predicted[case] = design.iter().zip(&coefficients).map(|(column, b)| b * column[case]).sum();
             }
         } else {
-            let part = fit_logistic(&used_events, &chosen_columns(columns, &used))?;
+            let used = others(groups.len(), &fold);
+            let part = fit_logistic(&chosen(events, &used), &chosen_columns(columns, &used))?;
             for case in fold {
                 predicted[case] = part.intercept + columns.iter().zip(&part.coefficients).map(|(column, b)| b * column[case]).sum::<f64>();
             }

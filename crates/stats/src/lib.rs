@@ -64,7 +64,7 @@ pub use means::{Moments, moments, student_t_interval, t_interval_with_df, welch_
 pub use multiplicity::{benjamini_hochberg, holm};
 pub use outcome::{OutcomeClass, clinical_cut_off, outcome_class, reliable_change, reliable_change_index};
 pub use placement::{
-    Limits, limits_count, limits_mean, limits_proportion, z_count, z_mean, z_proportion,
+    Limits, limits_count, limits_mean, limits_proportion, lines_proportion, z_count, z_mean, z_proportion,
 };
 pub use quantiles::{MedianInterval, median_interval, quantile, quantile_interval};
 pub use random::{RandomStream, seed_of};

@@ -54,18 +54,24 @@ pub fn z_count(observed: u64, expected: f64, tau2: f64) -> Option<f64> {
 /// The target lies between them unless μ(1−ρ)/ρ or (1−μ)(1−ρ)/ρ is below 0.013: with events that rare and
 /// providers that different, even one event among many cases is exceptional.
 pub fn limits_proportion(n: u64, target: f64, rho: f64, z: f64) -> Limits {
-    let crossings = if z.is_nan() || z <= 0.0 {
-        None
-    } else if rho == 0.0 {
-        Binomial::new(n, target).map(|model| model.distribution().crossings(normal_cdf(-z)))
+    let [limits] = lines_proportion(n, target, rho, [z]);
+    limits
+}
+
+/// [`limits_proportion`] at several z, from one distribution.
+pub fn lines_proportion<const LINES: usize>(n: u64, target: f64, rho: f64, z: [f64; LINES]) -> [Limits; LINES] {
+    let distribution = if rho == 0.0 {
+        Binomial::new(n, target).map(|model| model.distribution())
     } else {
-        BetaBinomial::new(n, target, rho)
-            .map(|model| model.distribution().crossings(normal_cdf(-z)))
+        BetaBinomial::new(n, target, rho).map(|model| model.distribution())
     };
     let share = |count: Option<f64>| count.map(|count| count / n as f64);
-    crossings.map_or(Limits::ABSENT, |(lower, upper)| Limits {
-        lower: share(lower),
-        upper: share(upper),
+    z.map(|z| match &distribution {
+        Some(distribution) if z > 0.0 => {
+            let (lower, upper) = distribution.crossings(normal_cdf(-z));
+            Limits { lower: share(lower), upper: share(upper) }
+        }
+        _ => Limits::ABSENT,
     })
 }
 

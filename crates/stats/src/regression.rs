@@ -10,6 +10,9 @@ use crate::linear_algebra::{Symmetric, dot};
 /// Steps after which a logistic fit is given up.
 const MOST_STEPS: u32 = 50;
 
+/// Steps with the information of a fit nearby after which a fit from the beginning is cheaper.
+const MOST_SHORT_STEPS: u32 = 15;
+
 /// A step smaller than this, on the standardised scale, ends the iteration.
 const SMALLEST_STEP: f64 = 1e-10;
 
@@ -243,11 +246,38 @@ fn evaluate(events: &[bool], design: &[Vec<f64>], coefficients: &[f64]) -> (Vec<
     (values, deviance)
 }
 
-/// The coefficients of an unpenalised fit on a design of which the first column is 1, from coefficients nearby. `None` when the
-/// iteration does not end or covariates (nearly) separate events from others.
-pub(crate) fn refit_logistic(events: &[bool], design: &[Vec<f64>], start: &[f64]) -> Option<Vec<f64>> {
-    let solution = iterate(events, design, start.to_vec(), 0.0).filter(|solution| !solution.is_separated())?;
-    Some(solution.coefficients)
+/// The coefficients of an unpenalised fit without the cases in `left_out`, on a design of which the first column is 1, from coefficients
+/// nearby with the `information` of the other cases there. Every step uses that information: near the solution a step leaves of the
+/// distance about as much as the coefficients have moved, so that half a dozen steps reach what Newton reaches in four, and a step costs
+/// a tenth. `None` when they do not reach it, or covariates (nearly) separate events from others: then a fit from the beginning decides.
+pub(crate) fn refit_logistic(events: &[bool], design: &[Vec<f64>], left_out: &[usize], start: &[f64], information: &Symmetric) -> Option<Vec<f64>> {
+    let factor = information.cholesky()?;
+    let mut coefficients = start.to_vec();
+    let mut before = f64::INFINITY;
+    for _ in 0..MOST_SHORT_STEPS {
+        let mut errors = vec![0.0; events.len()];
+        add_products(&mut errors, design.iter().map(Vec::as_slice), &coefficients);
+        let mut separated = coefficients[1..].iter().any(|b| b.abs() > LARGEST_COEFFICIENT);
+        left_out.iter().for_each(|case| errors[*case] = 0.0);
+        for (error, event) in errors.iter_mut().zip(events) {
+            let probability = expit(*error);
+            separated |= !(SMALLEST_PROBABILITY..=1.0 - SMALLEST_PROBABILITY).contains(&probability);
+            *error = f64::from(u8::from(*event)) - probability;
+        }
+        left_out.iter().for_each(|case| errors[*case] = 0.0);
+        let score: Vec<f64> = design.iter().map(|column| dot(column, &errors)).collect();
+        let step = factor.solve(&score);
+        let largest = step.iter().fold(0.0_f64, |largest, step| largest.max(step.abs()));
+        if separated || largest.is_nan() || largest > before {
+            return None;
+        }
+        coefficients.iter_mut().zip(&step).for_each(|(coefficient, step)| *coefficient += step);
+        if largest < SMALLEST_STEP {
+            return Some(coefficients);
+        }
+        before = largest;
+    }
+    None
 }
 
 /// Newton's iteration on a design of which the first column is 1. `None` when it does not end.

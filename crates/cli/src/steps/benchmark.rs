@@ -2,20 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Mutex;
+use std::path::PathBuf;
+use std::sync::{Mutex, mpsc};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Context as _;
-use spiegel_query::{Engine, GROUP, Held, Pipeline, Reference, ReportContext, Results, Standing, assemble, national_report, write_results};
+use spiegel_query::{Engine, GROUP, Held, Pipeline, Progress as Computing, Reference, ReportContext, Results, Standing, assemble, national_report, write_results};
 
 use super::delivery::Deliveries;
 use super::group::GroupPlan;
 use super::{Workplace, checks, keurmerk, overview, register, report};
 use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, UnderMinimum, sha256};
 use crate::exit::Usage;
-use crate::talk::Progress;
+use crate::talk::{self, Laps, Progress};
 
+/// Threads that write reports; they wait for the disk nearly all the time.
+const WRITERS: usize = 8;
 /// Reports have one version until correction rounds exist.
 const VERSION: u32 = 1;
 
@@ -38,14 +41,23 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         return Ok(());
     }
     let years = usize::try_from(workplace.year.year - workplace.year.trend_from + 1).unwrap_or(1);
-    let steps = pipeline.indicators.len() * years + 4;
+    // Five parts of computing and five of writing.
+    let steps = pipeline.indicators.len() * years + 10;
     let progress = Progress::start("benchmark", steps);
+    let mut laps = Laps::new();
+    let mut begin = |part: &'static str| {
+        progress.advance();
+        laps.begin(part);
+    };
     if Members::load(root, year)?.is_empty() {
         return Err(Usage(format!("{} holds nothing of {year}; run `spiegel ingest` first", root.display())).into());
     }
     let engine = Engine::open(&workplace.batch.lake(), &pipeline, workplace.threads)?;
     let name = pipeline.spec.id.clone();
-    let mut results = Results::compute(&engine, pipeline, workplace.year.clone(), register, &held, |_| progress.advance())?;
+    let mut results = Results::compute(&engine, pipeline, workplace.year.clone(), register, &held, |at| match at {
+        Computing::Begins(part) => begin(part),
+        Computing::Indicator => progress.advance(),
+    })?;
     results.keurmerk = keurmerk::blocks(root, year)?.0;
     if results.providers.is_empty() {
         return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
@@ -55,17 +67,22 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         state.made_from.clear();
         run.save(&workplace.batch)?;
     }
+    begin("results");
     write_results(&results, &workplace.batch.results(year))?;
     let (_, reference) = Reference::new(&results).to_json()?;
+    begin("group");
     let group = GroupPlan::new(workplace, &results, &held)?;
     let has_group_report = group.as_ref().is_some_and(GroupPlan::has_report);
     let context = ReportContext { program: program(), data, reference, version: VERSION, has_group_report };
+    begin("overview");
     write_for_analysts(workplace, &results, &context, held.get(&year).unwrap_or(&Held::new()))?;
+    begin("reports");
     let mut providers = write_reports(workplace, &results, &context, deliveries.as_ref(), run.years.get(&year.to_string()))?;
     let own = providers.values().filter(|one| one.under_minimum.is_none()).count();
     if let Some(deliveries) = &deliveries {
         providers.extend(nothing_delivered(&results, deliveries));
     }
+    begin("group report");
     // Last: what is put together for the group is no part of anything else.
     let group = group.map(|plan| plan.carry_out(workplace, &mut results, &context, run.years.get(&year.to_string()))).transpose()?;
     run.years.insert(
@@ -78,6 +95,9 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
         results.providers.len(),
         results.indicators.len()
     ));
+    if let Some(times) = laps.end() {
+        talk::line(&format!("{:10} {times}", ""));
+    }
     Ok(())
 }
 
@@ -85,7 +105,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
 fn write_for_analysts(workplace: &Workplace, results: &Results, context: &ReportContext, held: &Held) -> anyhow::Result<()> {
     let folder = workplace.batch.results(workplace.year.year);
     let overview = spiegel_query::overview(results, held);
-    workplace.batch.write(&folder.join(overview::FILE), &overview::workbook(&overview, workplace.year.year)?)?;
+    workplace.batch.write(&folder.join(overview::FILE), &overview::workbook(&overview, &results.pipeline.texts.workbook(), workplace.year.year)?)?;
     let write = |name: &str, mut text: Vec<u8>| {
         text.push(b'\n');
         workplace.batch.write(&folder.join(name), &text)
@@ -99,7 +119,7 @@ fn made_from(workplace: &Workplace, pipeline: &Pipeline, data: &str, register: &
     let year = fs::read(&workplace.year_file).with_context(|| format!("{}", workplace.year_file.display()))?;
     let deliveries = deliveries.map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default();
     let (_, keurmerk) = keurmerk::blocks(workplace.batch.root(), workplace.year.year)?;
-    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), &year, register, deliveries, &keurmerk]))
+    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), pipeline.texts.source().as_bytes(), &year, register, deliveries, &keurmerk]))
 }
 
 /// True when the results of the year are there and follow from what the batch holds now.
@@ -155,7 +175,8 @@ fn nothing_delivered(results: &Results, deliveries: &Deliveries) -> Vec<(String,
     silent.map(|id| (id.to_owned(), state(id))).collect()
 }
 
-/// Writes the report.json of each provider, a sheet for one under the minimum, on plain threads.
+/// Writes the report.json of each provider, a sheet for one under the minimum: made on plain threads, and written on others, because a
+/// disk takes longer to promise that a file is kept than a report takes to make, and promises many at once as fast as one.
 fn write_reports(
     workplace: &Workplace,
     results: &Results,
@@ -168,7 +189,11 @@ fn write_reports(
     let next = AtomicUsize::new(0);
     let states: Mutex<BTreeMap<String, ProviderState>> = Mutex::new(BTreeMap::new());
     let failure: Mutex<Option<anyhow::Error>> = Mutex::new(None);
-    let one = |id: &String| -> anyhow::Result<ProviderState> {
+    let fail = |error: anyhow::Error| _ = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
+    // Bounded, so that not all reports wait in memory.
+    let (made, to_write) = mpsc::sync_channel::<(PathBuf, Vec<u8>)>(WRITERS);
+    let to_write = Mutex::new(to_write);
+    let one = |id: &String, made: &mpsc::SyncSender<(PathBuf, Vec<u8>)>| -> anyhow::Result<ProviderState> {
         let name = results.register.name_of(id).to_owned();
         let folder = workplace.batch.report(year, id, VERSION);
         let standing = results.providers.get(id).map(|provider| provider.standing);
@@ -192,30 +217,40 @@ fn write_reports(
         text.push(b'\n');
         let file = folder.join("report.json");
         let unchanged = fs::read(&file).is_ok_and(|old| old == text);
-        if !unchanged {
-            workplace.batch.write(&file, &text)?;
-        }
         let report = before
             .and_then(|state| state.providers.get(id))
             .filter(|_| unchanged)
             .map_or(ReportState::Assembled, |state| state.report.clone());
-        Ok(ProviderState { name, report_bytes: text.len() as u64, under_minimum, report })
+        let state = ProviderState { name, report_bytes: text.len() as u64, under_minimum, report };
+        if !unchanged {
+            made.send((file, text)).map_err(|_| anyhow::anyhow!("nobody writes reports any more"))?;
+        }
+        Ok(state)
     };
     thread::scope(|scope| {
-        for _ in 0..workplace.threads {
+        for _ in 0..WRITERS {
             scope.spawn(|| {
+                loop {
+                    let next = to_write.lock().unwrap_or_else(std::sync::PoisonError::into_inner).recv();
+                    // Nothing comes any more.
+                    let Ok((file, text)) = next else { break };
+                    workplace.batch.write(&file, &text).unwrap_or_else(fail);
+                }
+            });
+        }
+        for _ in 0..workplace.threads {
+            let made = made.clone();
+            let (ids, next, states, fail, one) = (&ids, &next, &states, &fail, &one);
+            scope.spawn(move || {
                 while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match one(id) {
-                        Ok(state) => {
-                            states.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert((*id).clone(), state);
-                        }
-                        Err(error) => {
-                            failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
-                        }
+                    match one(id, &made) {
+                        Ok(state) => _ = states.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert((*id).clone(), state),
+                        Err(error) => fail(error),
                     }
                 }
             });
         }
+        drop(made);
     });
     if let Some(error) = failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
         return Err(error);

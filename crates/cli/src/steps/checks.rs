@@ -77,11 +77,8 @@ pub(crate) fn run(
     for code in &checks.broken {
         talk::line(&format!("broken     rule {code} cannot run; `spiegel pipeline check {}` may say why", pipeline.directory.display()));
     }
-    for (part, receipt) in join_all(batch, rules, &checks, &parts, year, threads, &progress)? {
-        if let Some(one) = members.get_mut(&part) {
-            one.receipt = receipt;
-        }
-    }
+    let joins = parts.iter().map(|part| (part, members.remove(part).map(|one| &mut one.receipt))).collect();
+    join_all(batch, rules, &checks, joins, year, threads, &progress)?;
     let held = checks.held(rules, pipeline);
     let found: usize = checks.findings.values().map(Vec::len).sum();
     let summary = format!("{queries} rules on {} submissions, {found} findings, {} held for an analyst", parts.len(), held.len());
@@ -120,40 +117,37 @@ fn made_from(root: &Path, pipeline: &Pipeline, definitions: &str, year: i32) -> 
     Ok(sha256(&parts))
 }
 
+/// A submission with its receipt, when it is at hand.
+type Join<'a> = (&'a PartRef, Option<&'a mut Receipt>);
+
 /// Joins on plain threads; each receipt is written by one of them.
-fn join_all(
-    batch: &Batch,
-    rules: &RuleSet,
-    checks: &LakeChecks,
-    parts: &[PartRef],
-    year: i32,
-    threads: usize,
-    progress: &Progress,
-) -> anyhow::Result<BTreeMap<PartRef, Receipt>> {
+fn join_all(batch: &Batch, rules: &RuleSet, checks: &LakeChecks, mut joins: Vec<Join<'_>>, year: i32, threads: usize, progress: &Progress) -> anyhow::Result<()> {
     let lake = Lake::open(batch.root())?;
     let (no_findings, nothing_checked) = (Vec::new(), BTreeMap::new());
-    let joined: Mutex<Result<BTreeMap<PartRef, Receipt>, spiegel_ingest::Error>> = Mutex::new(Ok(BTreeMap::new()));
-    let join = |part: &PartRef| {
+    let failure: Mutex<Option<spiegel_ingest::Error>> = Mutex::new(None);
+    let join = |(part, receipt): &mut Join<'_>| {
         let queried = Queried {
             findings: checks.findings.get(&part.provider_id).unwrap_or(&no_findings),
             checked: checks.checked.get(&part.provider_id).unwrap_or(&nothing_checked),
             broken: &checks.broken,
         };
-        let answer = lake.join(part, year, rules, queried);
-        let mut all = joined.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match (answer, all.as_mut()) {
-            (Ok(Some(receipt)), Ok(all)) => _ = all.insert(part.clone(), receipt),
-            (Err(error), Ok(_)) => *all = Err(error),
-            _ => {}
+        match lake.join(part, year, receipt.as_deref(), rules, queried) {
+            Ok(after) => {
+                if let (Some(receipt), Some(after)) = (receipt, after) {
+                    **receipt = after;
+                }
+            }
+            Err(error) => _ = failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error),
         }
         progress.advance();
     };
+    let share = joins.len().div_ceil(threads.max(1)).max(1);
     thread::scope(|scope| {
-        for share in parts.chunks(parts.len().div_ceil(threads.max(1)).max(1)) {
-            scope.spawn(|| share.iter().for_each(join));
+        for share in joins.chunks_mut(share) {
+            scope.spawn(|| share.iter_mut().for_each(join));
         }
     });
-    Ok(joined.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)?)
+    failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).map_or(Ok(()), |error| Err(error.into()))
 }
 
 /// The indicators that are held in a year, without what an analyst released.

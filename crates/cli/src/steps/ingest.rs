@@ -78,7 +78,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading,
     };
     let progress = Progress::start("ingest", submissions.len());
     let mut ingested = read_all(&submissions, &context, &lake, workplace.threads, &progress)?;
-    let receipts = hold(workplace, &mut ingested, &rules, &lake, &progress)?;
+    let others = hold(workplace, &mut ingested, &rules, &lake, &progress)?;
     // A refused delivery that was followed by an accepted one needs no attention any more.
     let superseded = |old: &Ingested| {
         ingested.iter().any(|new| {
@@ -93,7 +93,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading,
     let rows: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.rows).sum();
     let used: u64 = ingested.iter().flat_map(|one| &one.receipt.tables).map(|table| table.used).sum();
     let skipped = ingested.iter().filter(|one| one.skipped).count();
-    let missing = publish(workplace, &schema, &lake, &ingested, &receipts, locked.as_ref())?;
+    let missing = publish(workplace, &schema, &lake, &ingested, &others, locked.as_ref())?;
     if reading.lock || reading.refresh.is_some() {
         lock.close(year, &Members::load(workplace.batch.root(), year)?, reading.refresh.as_deref());
         lock.save(&workplace.batch)?;
@@ -204,21 +204,19 @@ pub(super) fn providers(workplace: &Workplace, pipeline: &Pipeline, definitions:
     Ok((providers, definitions))
 }
 
-/// Holds deliveries with the content of another provider's (E509), those of earlier inboxes included. Gives the receipts of all
-/// deliveries that may count: those of this inbox first; a collective delivery is the one in the inbox.
+/// Holds deliveries with the content of another provider's (E509), those of earlier inboxes included. Gives the receipts of
+/// other deliveries that may count, besides those of this inbox; a collective delivery is the one in the inbox.
 fn hold(workplace: &Workplace, ingested: &mut [Ingested], rules: &RuleSet, lake: &Lake, progress: &Progress) -> anyhow::Result<Vec<Receipt>> {
     let folder = |receipt: &Receipt| lake.receipt(&receipt.provider_id, receipt.year, receipt.sequence, &receipt.sha256);
     let known = ingested.iter().map(|one| folder(&one.receipt)).collect();
-    let mut receipts: Vec<Receipt> = ingested.iter().map(|one| one.receipt.clone()).collect();
-    receipts.extend(other_receipts(workplace.batch.root(), &known)?.into_iter().filter(|receipt| receipt.year.is_some()));
-    hold_doubles(&mut receipts, rules, lake)?;
-    for (one, receipt) in ingested.iter_mut().zip(receipts.iter()) {
-        if receipt.verdict == Verdict::Held {
-            progress.say(&format!("held       {}: E509", receipt.submission));
-        }
-        one.receipt = receipt.clone();
+    let mut others = other_receipts(workplace.batch.root(), &known)?;
+    others.retain(|receipt| receipt.year.is_some());
+    let mut all: Vec<&mut Receipt> = ingested.iter_mut().map(|one| &mut one.receipt).chain(&mut others).collect();
+    hold_doubles(&mut all, rules, lake)?;
+    for one in ingested.iter().filter(|one| one.receipt.verdict == Verdict::Held) {
+        progress.say(&format!("held       {}: E509", one.receipt.submission));
     }
-    Ok(receipts)
+    Ok(others)
 }
 
 /// Brings the years that the submissions touch up to date. Gives how many deliveries of a closed year are not there.
@@ -227,17 +225,18 @@ fn publish(
     schema: &SubmissionSchema,
     lake: &Lake,
     ingested: &[Ingested],
-    receipts: &[Receipt],
+    others: &[Receipt],
     locked: Option<&BTreeSet<String>>,
 ) -> anyhow::Result<usize> {
-    let held: BTreeSet<&str> = receipts.iter().filter(|receipt| receipt.verdict == Verdict::Held).map(|receipt| receipt.sha256.as_str()).collect();
+    let receipts = || ingested.iter().map(|one| &one.receipt).chain(others);
+    let held: BTreeSet<&str> = receipts().filter(|receipt| receipt.verdict == Verdict::Held).map(|receipt| receipt.sha256.as_str()).collect();
     let mut missing = 0;
     let mut years: BTreeSet<i32> = ingested.iter().flat_map(|one| one.receipt.years.iter().copied()).collect();
     years.insert(workplace.year.year);
     for year in years {
         let locked = locked.filter(|_| year == workplace.year.year);
         let counts = |receipt: &&Receipt| locked.is_none_or(|locked| locked.contains(&receipt.sha256));
-        let accepted = PartRef::accepted(receipts.iter().filter(counts), year);
+        let accepted = PartRef::accepted(receipts().filter(counts), year);
         let mut members = Members::load(workplace.batch.root(), year)?;
         if locked.is_none() {
             members.leave(&held);

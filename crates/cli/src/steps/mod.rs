@@ -35,7 +35,8 @@ pub(crate) struct Workplace {
 impl Workplace {
     fn open(common: &Common) -> anyhow::Result<Self> {
         if !common.year.is_file() {
-            return Err(Usage(format!("there is no year file {}", common.year.display())).into());
+            let elsewhere = "nor beside the program, nor in the folder that SPIEGEL_HOME names";
+            return Err(Usage(format!("there is no year file {}, {elsewhere}", common.year.display())).into());
         }
         let year = spiegel_query::load_year(&common.year)?;
         let pipeline_directory = common
@@ -68,9 +69,10 @@ pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
     let keurmerk = keurmerk::of_year(&workplace, &pipeline, &arguments.reading.inbox, &template)?;
     benchmark::run(&workplace, pipeline.clone())?;
     let made = report::run(&workplace, &arguments.making)?;
-    let Some((assessed, known)) = keurmerk else { return Ok(read.and(made)) };
-    let told = keurmerk::documents(&workplace, &pipeline, &known, &arguments.making.providers, &template)?;
-    Ok(read.and(assessed).and(made).and(told))
+    let told = keurmerk.map(|(assessed, known)| Ok::<_, anyhow::Error>(assessed.and(keurmerk::documents(&workplace, &pipeline, &known, &arguments.making.providers, &template)?)));
+    let told = told.transpose()?.unwrap_or(Outcome::Done);
+    crate::verbs::write_page(&workplace.batch)?;
+    Ok(read.and(made).and(told))
 }
 
 /// `spiegel ingest`.
@@ -96,7 +98,7 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
 }
 
 pub(crate) use keurmerk::{keurmerk_schema, keurmerk_verb, sub_pipeline};
-pub(crate) use release::{release, verify};
+pub(crate) use release::{release, verify, withdraw};
 pub(crate) use report::beside as template_beside;
 
 /// The provider register of the batch, kept there by ingest, or else of the pipeline.

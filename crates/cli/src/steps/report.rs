@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use spiegel_model::Report;
-use spiegel_query::GROUP;
+use spiegel_query::{GROUP, Texts};
 use spiegel_render::{Pdf, Template, render_all, render_national, render_overview, render_with_command};
 
 use super::Workplace;
@@ -46,6 +46,7 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
     let year = workplace.year.year;
     let directory = template_directory(workplace, making.template.as_deref());
     let template = Template::load(&directory)?;
+    let texts = workplace.pipeline()?.texts;
     let maker = making.typst_cli.as_ref().map_or_else(program, |path| format!("typst {}", path.display()));
     let mut run = Run::load(workplace.batch.root())?;
     let Some(state) = run.years.get(&year.to_string()).cloned() else {
@@ -73,7 +74,7 @@ pub(super) fn run(workplace: &Workplace, making: &Making) -> anyhow::Result<Outc
         chosen.push((GROUP.to_owned(), workplace.batch.report(year, GROUP, version), false));
     }
     for (id, folder, is_sheet) in chosen {
-        let (pdf_name, stale_name) = (pdf_name(workplace, &id, is_sheet), pdf_name(workplace, &id, !is_sheet));
+        let (pdf_name, stale_name) = (pdf_name(workplace, &texts, &id, is_sheet), pdf_name(workplace, &texts, &id, !is_sheet));
         let bytes = fs::read(folder.join("report.json")).unwrap_or_default();
         let made_from = sha256(&[&bytes, template.fingerprint().as_bytes(), maker.as_bytes()]);
         if let Some(pages) = is_made(&folder, &made_from, &pdf_name) {
@@ -152,9 +153,9 @@ pub(crate) fn beside(pipeline: &Path) -> PathBuf {
     pipeline.join("..").join("..").join("report-templates").join("spiegel")
 }
 
-/// The name of the PDF: of a report, or of a sheet.
-fn pdf_name(workplace: &Workplace, provider: &str, is_sheet: bool) -> String {
-    format!("{}-{}-{provider}.pdf", if is_sheet { "uw-blad" } else { "spiegelrapportage" }, workplace.year.label)
+/// The name of the PDF in the words of the pipeline: of a report, or of a sheet.
+fn pdf_name(workplace: &Workplace, texts: &Texts, provider: &str, is_sheet: bool) -> String {
+    format!("{}-{}-{provider}.pdf", if is_sheet { texts.file_of_sheet() } else { texts.file_of_report() }, workplace.year.label)
 }
 
 /// The pages of a PDF that was made from the same things and is whole.

@@ -24,7 +24,14 @@ const SLOTS: [(&str, &str); 8] = [
     ("{hint}", ""),
 ];
 
+/// The settings as a page; a test keeps it in step with what reads them.
+const SETTINGS: &str = include_str!("../../../../pipelines/settings.md");
+
 pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<Outcome> {
+    if arguments.settings {
+        talk::data(SETTINGS)?;
+        return Ok(Outcome::Done);
+    }
     let rules = load_rules(&arguments.pipeline)?;
     if arguments.code.is_none() && arguments.handbook.is_none() {
         let lines: Vec<String> = rules.rules.iter().map(|rule| format!("{}  {}\n", rule.code, rule.title)).collect();

@@ -3,18 +3,24 @@
 mod check;
 mod explain;
 mod indicator;
+mod manual;
 mod pipeline;
+mod preview_template;
 mod query;
 mod status;
 mod template;
+mod trace;
 
 pub(crate) use check::check;
 pub(crate) use explain::explain;
 pub(crate) use indicator::{new_indicator, preview_indicator};
 pub(crate) use pipeline::check_pipeline;
+pub(crate) use preview_template::preview_template;
 pub(crate) use query::query;
-pub(crate) use status::status;
+pub(crate) use manual::{completions, manual};
+pub(crate) use status::{status, write_page};
 pub(crate) use template::template;
+pub(crate) use trace::trace;
 
 use spiegel_ingest::Key;
 use spiegel_sample::{Country, CountryOptions};

@@ -1,17 +1,17 @@
 //! `spiegel query`: SQL on a release, or on the private lake and the results of a batch.
 
-use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
-use spiegel_model::{ReleaseIndex, ReleaseStatus};
+use spiegel_model::ReleaseStatus;
 use spiegel_query::{Engine, Pipeline, RowsFormat};
+use spiegel_release::{withdrawal, withdrawn_words};
 
 use crate::arguments::{Query, RowFormat};
 use crate::batch::{Run, folders};
 use crate::exit::{Outcome, Usage};
 use crate::prompt::{Session, Target};
+use crate::releases::Releases;
 use crate::talk;
 
 /// What is asked when nothing is.
@@ -70,21 +70,20 @@ fn of_batch(batch: &Path, pipeline: &Path) -> anyhow::Result<Engine> {
     Ok(engine)
 }
 
-fn of_release(directory: &Path, version: Option<&str>) -> anyhow::Result<Engine> {
-    let index = directory.join("index.json");
-    if !index.is_file() {
-        return Err(Usage(format!("{} is no folder of releases: it has no index.json", directory.display())).into());
-    }
-    let text = fs::read(&index).with_context(|| index.display().to_string())?;
-    let index: ReleaseIndex = serde_json::from_slice(&text).with_context(|| index.display().to_string())?;
+fn of_release(place: &Path, version: Option<&str>) -> anyhow::Result<Engine> {
+    let releases = Releases::open(place)?;
+    let index = releases.index()?;
     let versions: Vec<&str> = index.releases.iter().filter(|one| one.status == ReleaseStatus::Active).map(|one| one.version.as_str()).collect();
     let chosen = match version {
         Some(version) if versions.contains(&version) => version,
-        Some(version) => return Err(Usage(format!("there is no release {version} in use; there are {}", versions.join(", "))).into()),
-        None => index.latest.as_deref().ok_or_else(|| Usage("every release was withdrawn".to_owned()))?,
+        Some(version) => {
+            let words = withdrawal(&index, version).map(|line| withdrawn_words(line, index.latest.as_deref()));
+            return Err(Usage(words.unwrap_or_else(|| format!("there is no release {version}; there are {}", versions.join(", ")))).into());
+        }
+        None => index.latest.as_deref().ok_or_else(|| Usage(format!("every release of {} was withdrawn", releases.name())))?,
     };
-    talk::line(&format!("release    {chosen} of {}", directory.display()));
-    Ok(Engine::open_release(&directory.join("releases").join(chosen).join("data"), threads())?)
+    talk::line(&format!("release    {chosen} of {}", releases.name()));
+    releases.engine(chosen, threads())
 }
 
 /// Where what is typed on releases is kept. None without a home.

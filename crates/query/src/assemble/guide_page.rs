@@ -2,12 +2,13 @@
 
 use spiegel_model::{
     Cell, DeliveryKind, DotPlot, FunnelLine, FunnelPlot, GuideGroups, GuideSpine, Labelled, MethodSection, MissingCode, OwnMark, Range, ReadingGuide, SpineRow, Table,
-    TitledTable, ValueFormat, capitalised, count,
+    TitledTable, ValueFormat, capitalised,
 };
 
 use super::voice::Voice;
 use super::{code_meaning, code_text};
 use crate::Results;
+use crate::texts::Words;
 
 /// The invented example: minutes per trajectory of a provider and of a country that do not exist.
 const OWN: f64 = 610.0;
@@ -38,32 +39,27 @@ const MARKS: [(u32, u32); 22] = [
 ];
 
 pub(super) fn page(results: &Results, provider: &str) -> ReadingGuide {
-    let words = &results.pipeline.spec.words;
-    let groups = groups(results, provider);
-    let voice = Voice::of(provider);
+    let words = results.words(provider);
+    let groups = groups(results, provider, words);
+    let is_one = words.voice() == Voice::You;
     ReadingGuide {
-        title: "Leeswijzer".to_owned(),
-        example: format!(
-            "De {} figuren hieronder zijn voorbeelden met verzonnen cijfers. Zij gaan niet over {} of over andere {}.",
-            voice.say("drie", "twee"),
-            voice.say("u", "deze groep"),
-            words.providers
-        ),
-        format: ValueFormat::Number { decimals: 0, unit: "minuten".to_owned() },
-        spine: spine(voice),
-        dot_plot: dot_plot(voice),
-        funnel: (voice == Voice::You).then(funnel),
-        texts: texts(results, groups.is_some(), voice),
+        title: words.guide_title(),
+        example: words.guide_example(&results.pipeline.spec.words.providers),
+        format: ValueFormat::Number { decimals: 0, unit: words.guide_unit() },
+        spine: spine(words),
+        dot_plot: dot_plot(words),
+        funnel: is_one.then(|| funnel(words)),
+        texts: texts(results, groups.is_some(), words),
         groups,
-        codes: codes(results, voice),
+        codes: codes(results, words),
     }
 }
 
-fn own_mark(label: &str) -> OwnMark {
-    OwnMark { value: OWN, interval: Some(OWN_INTERVAL), label: label.to_owned(), n: UNITS }
+fn own_mark(label: String) -> OwnMark {
+    OwnMark { value: OWN, interval: Some(OWN_INTERVAL), label, n: UNITS }
 }
 
-fn spine(voice: Voice) -> GuideSpine {
+fn spine(words: Words<'_>) -> GuideSpine {
     GuideSpine {
         row: SpineRow {
             outer_lower: -1.0,
@@ -72,42 +68,37 @@ fn spine(voice: Voice) -> GuideSpine {
             inner_upper: 0.4,
             own: Some(0.72),
             interval: Some(Range { lower: 0.5, upper: 0.94 }),
-            group: (voice == Voice::You).then_some(0.16),
+            group: (words.voice() == Voice::You).then_some(0.16),
         },
-        own: voice.say("uw cijfer", "de groep").to_owned(),
-        interval: "95%-interval".to_owned(),
-        group: "vergelijkgroep".to_owned(),
-        middle: "landelijk midden".to_owned(),
-        inner: "middelste helft".to_owned(),
-        outer: "middelste 80 of 90%".to_owned(),
-        lower: "lager".to_owned(),
-        higher: "hoger".to_owned(),
-        alt: format!(
-            "Voorbeeld van een rij op pagina 1: links lager, rechts hoger, met het landelijk midden als streep en {} als stip.",
-            voice.say("uw cijfer", "de groep")
-        ),
+        own: words.guide_own(),
+        interval: words.head_interval(),
+        group: words.guide_group(),
+        middle: words.mark_middle_line(),
+        inner: words.mark_middle_half(),
+        outer: words.guide_outer(),
+        lower: words.head_lower(),
+        higher: words.head_higher(),
+        alt: words.guide_alt_row(),
     }
 }
 
-fn dot_plot(voice: Voice) -> DotPlot {
+fn dot_plot(words: Words<'_>) -> DotPlot {
+    let written = |value| words.decimal(value, 0);
     DotPlot {
         dots: DOTS.iter().map(|tens| f64::from(*tens) * 10.0).collect(),
         grid: GRID,
         middle_half: MIDDLE_HALF,
-        middle_half_label: "middelste helft".to_owned(),
-        middle: Labelled { value: MIDDLE, label: "landelijk midden 510".to_owned() },
+        middle_half_label: words.mark_middle_half(),
+        middle: Labelled { value: MIDDLE, label: words.mark_middle(written(MIDDLE)) },
         guideline: None,
-        group: (voice == Voice::You).then(|| Labelled { value: GROUP, label: "vergelijkgroep 540".to_owned() }),
-        own: Some(own_mark(voice.say("U: 610", "Groep: 610"))),
+        group: (words.voice() == Voice::You).then(|| Labelled { value: GROUP, label: words.mark_group(written(GROUP)) }),
+        own: Some(own_mark(words.own_mark(written(OWN)))),
         caption: String::new(),
-        alt: format!(
-            "Voorbeeld van een verdeling in 50 bolletjes: de meeste liggen tussen 460 en 560, {} van 610 staat met zijn interval onder de as.",
-            voice.say("uw cijfer", "het groepscijfer")
-        ),
+        alt: words.guide_alt_dots(),
     }
 }
 
-fn funnel() -> FunnelPlot {
+fn funnel(words: Words<'_>) -> FunnelPlot {
     let width = |n: f64| (BETWEEN.powi(2) + WITHIN.powi(2) / n).sqrt();
     let lines = (1..=40)
         .map(|step| {
@@ -117,89 +108,83 @@ fn funnel() -> FunnelPlot {
         })
         .collect();
     FunnelPlot {
-        target: Labelled { value: MIDDLE, label: "landelijk gemiddelde 510".to_owned() },
+        target: Labelled { value: MIDDLE, label: words.mark_mean(words.decimal(MIDDLE, 0)) },
         lines,
-        inner_label: "95%-grens".to_owned(),
-        outer_label: "99,8%-grens".to_owned(),
+        inner_label: words.mark_inner_limit(),
+        outer_label: words.mark_outer_limit(),
         cells: MARKS.iter().map(|(n, tens)| Cell { n: f64::from(*n), value: f64::from(*tens) * 10.0, providers: 3 }).collect(),
         n_maximum: LARGEST,
         n_capped: false,
-        n_label: "aantal trajecten".to_owned(),
-        own: Some(OwnMark { label: "U 610".to_owned(), ..own_mark("") }),
+        n_label: words.guide_units(),
+        own: Some(own_mark(words.own_mark_short(words.decimal(OWN, 0)))),
         caption: String::new(),
-        alt: "Voorbeeld van een trechterplot: de grenzen liggen bij kleine aantallen ver uit elkaar en bij grote aantallen dichter bijeen. U ligt boven de 95%-grens.".to_owned(),
+        alt: words.guide_alt_funnel(),
     }
 }
 
-fn texts(results: &Results, has_groups: bool, voice: Voice) -> Vec<MethodSection> {
-    let words = &results.pipeline.spec.words;
-    let section = |title: &str, paragraphs: Vec<String>| MethodSection { title: title.to_owned(), paragraphs, bullets: Vec::new() };
-    let diamond = if has_groups { " De ruit is het midden van uw vergelijkgroep." } else { "" };
+fn texts(results: &Results, has_groups: bool, words: Words<'_>) -> Vec<MethodSection> {
+    let providers = &results.pipeline.spec.words.providers;
+    let section = |title: String, text: String| MethodSection { title, paragraphs: vec![text], bullets: Vec::new() };
+    let diamond = if has_groups { words.guide_diamond() } else { String::new() };
     let mut texts = vec![
-        section(
-            "Een rij op pagina 1",
-            vec![format!(
-                "De stip is {}, de lijn erdoor het 95%-interval. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau. Hoe minder {}, hoe langer de lijn.{diamond} Rechts is méér, niet beter.",
-                voice.say("uw cijfer", "het cijfer van de groep"),
-                results.pipeline.spec.report.clients
-            )],
-        ),
-        section(
-            "De verdeling",
-            vec![format!(
-                "Elk bolletje is een even groot deel van de {p}. Hoe hoger de stapel, hoe meer {p} daar zitten. Onder de as staat waar {} zit. Een bolletje is het gemiddelde van drie {p}, dus niemands eigen cijfer.{}",
-                voice.say("u", "de groep"),
-                voice.say("", " Een tweede verdeling, binnen de groep, staat er alleen bij genoeg deelnemers."),
-                p = words.providers
-            )],
-        ),
+        section(words.guide_row_title(), words.guide_row(&results.pipeline.spec.report.clients, diamond)),
+        section(words.guide_dots_title(), words.guide_dots(providers)),
     ];
-    if voice == Voice::You {
-        texts.push(section(
-            "De trechter",
-            vec![format!(
-                "Bij kleine aantallen schommelt een cijfer vanzelf meer. Daarom is de trechter links breed. De grenzen zijn zones van toenemende aandacht, geen grens tussen goed en fout. Bij gewone verschillen ligt 1 op de 20 {} buiten de 95%-grenzen. Rechts blijft de trechter open: ook grote {} verschillen gewoon van elkaar.",
-                words.providers, words.providers
-            )],
-        ));
+    if words.voice() == Voice::You {
+        texts.push(section(words.guide_funnel_title(), words.guide_funnel(providers)));
     }
     texts
 }
 
-fn groups(results: &Results, provider: &str) -> Option<GuideGroups> {
-    let words = &results.pipeline.spec.words;
+fn groups(results: &Results, provider: &str, words: Words<'_>) -> Option<GuideGroups> {
+    let of_pipeline = &results.pipeline.spec.words;
+    let providers = &of_pipeline.providers;
     let groups = &results.providers.get(provider)?.groups;
     if groups.is_empty() {
         return None;
     }
-    let drawn = if groups.len() == 1 { "In de figuren staat het midden van de groep als ruit." } else { "In de figuren staat het midden van de eerste groep als ruit." };
-    let mut sentences = vec![format!("Een vergelijkgroep bestaat uit andere {} die op u lijken. {drawn}", words.providers)];
-    sentences.push(format!("Geen van deze {} is herkenbaar. {}", words.providers, words.other_group).trim_end().to_owned());
+    let (title, what) = if groups.len() == 1 {
+        (words.guide_groups_one(), words.guide_groups(providers))
+    } else {
+        (words.guide_groups_many(), words.guide_groups_first(providers))
+    };
+    let sentences = vec![what, words.guide_groups_nobody(providers, &of_pipeline.other_group).trim_end().to_owned()];
     let rows = groups
         .iter()
         .enumerate()
         .map(|(index, group)| {
-            let used = if index == 0 { "de ruit in de figuren" } else { "ter informatie" };
-            vec![group.words.clone(), count(group.others.len() as u64), used.to_owned()]
+            let used = if index == 0 { words.guide_groups_drawn() } else { words.guide_groups_told() };
+            vec![group.words.clone(), words.count(group.others as u64), used]
         })
         .collect();
-    let title = if groups.len() == 1 { "Uw vergelijkgroep" } else { "Uw vergelijkgroepen" };
-    let heads = vec![format!("{} met", capitalised(&words.providers)), "Aantal".to_owned(), "Waarvoor".to_owned()];
-    Some(GuideGroups { title: title.to_owned(), sentences, table: Table { heads, rows } })
+    let heads = vec![words.guide_groups_head(capitalised(providers)), words.head_number(), words.head_use()];
+    Some(GuideGroups { title, sentences, table: Table { heads, rows } })
+}
+
+/// Terms that the pages of indicators use, each explained once.
+fn terms(results: &Results, words: Words<'_>) -> impl Iterator<Item = Vec<String>> {
+    let terms = [
+        vec![words.term_equivalent(), words.meaning_equivalent()],
+        vec![words.term_indistinguishable(), words.meaning_indistinguishable()],
+        vec![words.term_quarters(), words.meaning_quarters(&results.pipeline.spec.words.providers)],
+    ];
+    // Where a language leaves a term empty, its readers need no explanation.
+    terms.into_iter().filter(|term| !term.iter().any(String::is_empty))
 }
 
 /// Codes in the order of the report specification, 3.9; what is held only where deliveries are looked at one by one.
-fn codes(results: &Results, voice: Voice) -> TitledTable {
+fn codes(results: &Results, words: Words<'_>) -> TitledTable {
     let per_provider = results.pipeline.spec.delivery.kind == DeliveryKind::PerProvider;
     let mut codes = vec![MissingCode::TooSmall, MissingCode::TooFewToCompare, MissingCode::NotComparable, MissingCode::NotDelivered];
-    if per_provider && voice == Voice::You {
+    if per_provider && words.voice() == Voice::You {
         codes.extend([MissingCode::NotApplicable, MissingCode::Held]);
     }
     codes.push(MissingCode::DefinitionChanged);
     let rows = codes
         .into_iter()
-        .map(|code| vec![code_text(code, results.year.minimum.shown, voice), capitalised(&code_meaning(code, results, voice))])
-        .chain([vec!["n.b.".to_owned(), "Niet beschikbaar: dit getal is er niet.".to_owned()]])
+        .map(|code| vec![code_text(code, results.year.minimum.shown, words), capitalised(&code_meaning(code, results, words))])
+        .chain([vec![words.not_available(), words.meaning_not_available()]])
+        .chain(terms(results, words))
         .collect();
-    TitledTable { title: "Wat er kan staan op de plaats van een cijfer".to_owned(), table: Table { heads: vec!["Er staat".to_owned(), "Dat betekent".to_owned()], rows } }
+    TitledTable { title: words.guide_codes_title(), table: Table { heads: vec![words.head_code(), words.head_meaning()], rows } }
 }

@@ -2,14 +2,15 @@
 
 use spiegel_model::{
     DotPlot, FunnelPlot, IndicatorPage, IndicatorSpec, Kind, Label, Labelled, MethodSection, MissingCode, OwnMark, Position, Range, Side,
-    Table, Tips, TitledTable, TrendPlot, TrendState, TrendYear, ValueFormat, count,
+    Table, Tips, TitledTable, TrendPlot, TrendState, TrendYear,
 };
 
 use super::sentences::Subject;
 use super::voice::Voice;
-use super::{code_text, held_note, not_told};
+use super::{code_text, not_told};
 use crate::place::{Yardstick, own_interval};
 use crate::results::IndicatorResult;
+use crate::texts::Words;
 use crate::{Distribution, Results, Summary};
 
 /// A page with what page 1 needs of it.
@@ -24,7 +25,8 @@ pub(super) struct Page {
 
 pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &str) -> Option<Page> {
     let spec = &indicator.indicator.spec;
-    let words = &results.pipeline.spec.words;
+    let of_pipeline = &results.pipeline.spec.words;
+    let words = results.words(provider);
     let position = indicator.position(provider)?.clone();
     let result = indicator.years.get(&results.year.year)?;
     let distribution = result.national.distribution.as_ref();
@@ -32,22 +34,23 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
     let subject = Subject {
         spec,
         position: &position,
-        provider_word: &words.provider,
-        providers_word: &words.providers,
+        words,
+        provider_word: &of_pipeline.provider,
+        providers_word: &of_pipeline.providers,
         shown: results.year.minimum.shown,
         covered_units: covered_units(results, spec),
         is_left_out: position.adjusted.is_none() && position.target.zip(result.national.mean).is_some_and(|(target, mean)| target != mean),
         adjusters: result.national.case_mix.as_ref().map_or(&[], |model| model.adjusters.as_slice()),
     };
     let voice = Voice::of(provider);
-    let own = own_mark(spec, &position, voice.say("U: ", "Groep: "), true);
+    let own = own_mark(&position, |value| words.own_mark(words.value_with_unit(&spec.format, value, position.n)));
     let trend_years = trend_years(results, indicator, provider);
     let text = &indicator.indicator.text;
     let group_words = spec.group.as_ref().filter(|_| voice == Voice::Group);
     let what = group_words.map(|words| &words.what).filter(|what| !what.is_empty()).unwrap_or(&text.what);
     let mut sections = vec![MethodSection {
-        title: "Wat meten we?".to_owned(),
-        paragraphs: what.iter().cloned().chain([format!("Definitie {}.", spec.version)]).collect::<Vec<_>>(),
+        title: words.heading_what(),
+        paragraphs: what.iter().cloned().chain([words.definition(&spec.version)]).collect::<Vec<_>>(),
         bullets: Vec::new(),
     }];
     // One paragraph reads better than a stray line with the version.
@@ -56,26 +59,26 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
     }
     let why = match position.label {
         Label::None(MissingCode::NotDelivered) if voice == Voice::Group => Some(not_told(results)),
-        Label::None(MissingCode::NotDelivered) => Some(words.not_delivered_note.clone()),
-        Label::None(MissingCode::Held) => Some(held_note(results)),
+        Label::None(MissingCode::NotDelivered) => Some(of_pipeline.not_delivered_note.clone()),
+        Label::None(MissingCode::Held) => Some(words.meaning_held(&results.pipeline.spec.publisher)),
         _ => None,
     };
     if let Some(why) = why {
         sections.push(MethodSection {
-            title: "Waarom staat hier geen cijfer?".to_owned(),
+            title: words.heading_why_none(),
             paragraphs: vec![spiegel_model::capitalised(&why)],
             bullets: Vec::new(),
         });
     }
     let certainty = subject.certainty();
     if !certainty.is_empty() {
-        sections.push(MethodSection { title: "Hoe zeker is dit?".to_owned(), paragraphs: vec![certainty.join(" ")], bullets: Vec::new() });
+        sections.push(MethodSection { title: words.heading_certain(), paragraphs: vec![certainty.join(" ")], bullets: Vec::new() });
     }
     let reading = group_words.map(|words| &words.reading).filter(|reading| !reading.is_empty()).unwrap_or(&text.reading);
     let reading: Vec<String> = subject.direction().into_iter().chain(reading.iter().cloned()).collect();
     let reading = if position.value.is_some() { dedup_sentences(&reading) } else { Vec::new() };
     if !reading.is_empty() {
-        sections.push(MethodSection { title: "Hoe te lezen".to_owned(), paragraphs: vec![reading.join(" ")], bullets: Vec::new() });
+        sections.push(MethodSection { title: words.heading_reading(), paragraphs: vec![reading.join(" ")], bullets: Vec::new() });
     }
     let mut tips = tips(text, position.label).clone();
     if let (Voice::Group, Some(words)) = (voice, &results.pipeline.spec.group_report) {
@@ -90,15 +93,15 @@ pub(super) fn page(results: &Results, indicator: &IndicatorResult, provider: &st
         headline: subject.headline(),
         sentences: subject.further(distribution, group),
         caution: spec.caution.clone(),
-        dot_plot: dot_plot(results, spec, result, own.clone(), group, voice),
-        within: within(results, spec),
+        dot_plot: dot_plot(results, spec, result, own.clone(), group, words),
+        within: within(results, spec, words),
         // A group is no provider: it has no place among the sizes of providers.
         funnel: (voice == Voice::You).then(|| funnel(results, spec, result, provider, &position)).flatten(),
         trend: trend_plot(results, spec, &position, &trend_years),
         sections,
-        discuss: if position.value.is_some() { discuss(&tips) } else { Vec::new() },
-        table_title: "Cijfers bij deze pagina".to_owned(),
-        table: table(spec, &trend_years, results.year.minimum.shown, voice),
+        discuss: if position.value.is_some() { discuss(&tips, words) } else { Vec::new() },
+        table_title: words.table_title(),
+        table: table(spec, &trend_years, results.year.minimum.shown, words),
         further: parts(results, spec, &position).into_iter().chain(belonging(results, spec, provider)).collect(),
         position: position.clone(),
     };
@@ -131,18 +134,18 @@ fn tips(text: &spiegel_model::IndicatorText, label: Label) -> &Tips {
     }
 }
 
-fn discuss(tips: &Tips) -> Vec<MethodSection> {
+fn discuss(tips: &Tips, words: Words<'_>) -> Vec<MethodSection> {
     let mut sections = Vec::new();
     if !tips.question.is_empty() {
         sections.push(MethodSection {
-            title: "Vraag om te bespreken".to_owned(),
+            title: words.heading_question(),
             paragraphs: vec![tips.question.clone()],
             bullets: Vec::new(),
         });
     }
     if !tips.tips.is_empty() {
         sections.push(MethodSection {
-            title: "Wat kunt u doen?".to_owned(),
+            title: words.heading_tips(),
             paragraphs: Vec::new(),
             bullets: tips.tips.clone(),
         });
@@ -151,26 +154,26 @@ fn discuss(tips: &Tips) -> Vec<MethodSection> {
 }
 
 /// The own value with its label: `U: 611 minuten`.
-fn own_mark(spec: &IndicatorSpec, position: &Position, before: &str, unit: bool) -> Option<OwnMark> {
+fn own_mark(position: &Position, label: impl Fn(f64) -> String) -> Option<OwnMark> {
     let value = position.value?;
-    let text = if unit { spec.format.value_with_unit(value, position.n) } else { spec.format.value(value, position.n) };
-    Some(OwnMark { value, interval: position.interval, label: format!("{before}{text}"), n: position.n })
+    Some(OwnMark { value, interval: position.interval, label: label(value), n: position.n })
 }
 
 /// The own value on the scale of the funnel: adjusted where there is a case-mix model.
-fn funnel_mark(spec: &IndicatorSpec, position: &Position) -> Option<OwnMark> {
-    let mut own = own_mark(spec, position, "U ", false)?;
+fn funnel_mark(spec: &IndicatorSpec, position: &Position, words: Words<'_>) -> Option<OwnMark> {
+    let label = |value| words.own_mark_short(words.value(&spec.format, value, position.n));
+    let mut own = own_mark(position, label)?;
     if let Some(adjusted) = &position.adjusted {
         own.value = adjusted.value;
         own.interval = adjusted.interval;
-        own.label = format!("U {}", spec.format.value(adjusted.value, position.n));
+        own.label = label(adjusted.value);
     }
     Some(own)
 }
 
 /// National figures rest on many units: one decimal for shares.
-fn national(spec: &IndicatorSpec, value: f64) -> String {
-    spec.format.value(value, u64::MAX)
+fn national(spec: &IndicatorSpec, value: f64, words: Words<'_>) -> String {
+    words.value(&spec.format, value, u64::MAX)
 }
 
 fn dot_plot(
@@ -179,54 +182,39 @@ fn dot_plot(
     result: &crate::YearResult,
     own: Option<OwnMark>,
     group: Option<(f64, usize)>,
-    voice: Voice,
+    words: Words<'_>,
 ) -> Option<DotPlot> {
     let distribution = result.national.distribution.as_ref()?;
-    let words = &results.pipeline.spec.words;
-    let group_mark =
-        group.map(|(value, _)| Labelled { value, label: format!("vergelijkgroep {}", national(spec, value)) });
-    let mut caption = if distribution.dots.is_empty() {
-        format!("De verdeling van {} {}: alleen de middelste helft. Ze horen bij minder dan 50 organisaties; bolletjes zouden herkenbaar zijn.", distribution.providers, words.providers)
-    } else {
-        format!("Elk grijs bolletje is {}% van de {} {}.", 100 / distribution.dots.len(), distribution.providers, words.providers)
+    let providers = &results.pipeline.spec.words.providers;
+    let national = |value| national(spec, value, words);
+    let group_mark = group.map(|(value, _)| Labelled { value, label: words.mark_group(national(value)) });
+    let number = distribution.providers;
+    let (mut caption, mut alt) = match 100_usize.checked_div(distribution.dots.len()) {
+        None => (words.dots_few(number, providers), words.alt_dots_few(number, providers)),
+        Some(percent) => (words.dots(percent, number, providers), words.alt_dots(number, providers, distribution.dots.len(), percent)),
     };
     if own.is_some() {
-        caption.push_str(&format!(" Blauwe stip: {}.", voice.say("u", "de groep")));
+        caption.push_str(&words.dots_own());
     }
     if own.as_ref().is_some_and(|own| own.interval.is_some()) {
-        caption.push_str(" Blauwe lijn: 95%-interval.");
+        caption.push_str(&words.dots_interval());
     }
     if let Some((_, others)) = group {
-        caption.push_str(&format!(" Ruit: uw vergelijkgroep (u en {others} andere {}).", words.providers));
+        caption.push_str(&words.dots_group(others, providers));
     }
-    let mut alt = if distribution.dots.is_empty() {
-        format!("Verdeling van {} {}.", distribution.providers, words.providers)
-    } else {
-        format!(
-            "Verdeling van {} {} in {} bolletjes; elk bolletje is {}%.",
-            distribution.providers,
-            words.providers,
-            distribution.dots.len(),
-            100 / distribution.dots.len()
-        )
-    };
-    alt.push_str(&format!(
-        " {}: landelijk midden {}, middelste helft van {} tot {}.",
-        spec.short,
-        national(spec, distribution.middle),
-        national(spec, distribution.inner.lower),
-        national(spec, distribution.inner.upper)
+    alt.push_str(&words.alt_nation(
+        &spec.short,
+        national(distribution.middle),
+        national(distribution.inner.lower),
+        national(distribution.inner.upper),
     ));
-    alt.push_str(&own_in_words(spec, own.as_ref(), voice));
+    alt.push_str(&own_in_words(spec, own.as_ref(), words));
     Some(DotPlot {
         dots: distribution.dots.clone(),
         grid: spec.grid,
         middle_half: distribution.inner,
-        middle_half_label: "middelste helft".to_owned(),
-        middle: Labelled {
-            value: distribution.middle,
-            label: format!("landelijk midden {}", national(spec, distribution.middle)),
-        },
+        middle_half_label: words.mark_middle_half(),
+        middle: Labelled { value: distribution.middle, label: words.mark_middle(national(distribution.middle)) },
         guideline: guideline(spec),
         group: group_mark,
         own,
@@ -236,40 +224,32 @@ fn dot_plot(
 }
 
 /// The members of the group among each other, as the nation is drawn.
-fn within(results: &Results, spec: &IndicatorSpec) -> Option<DotPlot> {
+fn within(results: &Results, spec: &IndicatorSpec, words: Words<'_>) -> Option<DotPlot> {
     let Distribution { providers, middle, inner, dots, .. } = results.gathered.as_ref()?.within.get(&spec.id)?;
     let members = results.pipeline.spec.group_report.as_ref().map_or(results.pipeline.spec.words.providers.as_str(), |words| &words.members);
-    let what = if dots.is_empty() {
-        format!("Binnen de groep: de middelste helft van {providers} {members} met genoeg gegevens.")
-    } else {
-        format!("Binnen de groep: elk grijs bolletje is {}% van {providers} {members} met genoeg gegevens.", 100 / dots.len())
+    let national = |value| national(spec, value, words);
+    let what = match 100_usize.checked_div(dots.len()) {
+        None => words.within_few(providers, members),
+        Some(percent) => words.within_dots(percent, providers, members),
     };
     Some(DotPlot {
         dots: dots.clone(),
         grid: spec.grid,
         middle_half: *inner,
-        middle_half_label: "middelste helft".to_owned(),
-        middle: Labelled { value: *middle, label: format!("midden van de groep {}", national(spec, *middle)) },
+        middle_half_label: words.mark_middle_half(),
+        middle: Labelled { value: *middle, label: words.mark_middle_of_group(national(*middle)) },
         guideline: guideline(spec),
         group: None,
         own: None,
-        caption: what.clone(),
-        alt: format!(
-            "{what} {}: midden {}, middelste helft van {} tot {}.",
-            spec.short,
-            national(spec, *middle),
-            national(spec, inner.lower),
-            national(spec, inner.upper)
-        ),
+        alt: words.alt_within(&what, &spec.short, national(*middle), national(inner.lower), national(inner.upper)),
+        caption: what,
     })
 }
 
-fn own_in_words(spec: &IndicatorSpec, own: Option<&OwnMark>, voice: Voice) -> String {
-    let Some(own) = own else { return format!(" Van {} is er geen cijfer.", voice.say("u", "de groep")) };
-    let interval = own.interval.map_or_else(String::new, |interval| {
-        format!(" (95%-interval {})", spec.format.range_in_words(interval.lower, interval.upper, own.n))
-    });
-    format!(" {} staat op {}{interval}.", voice.say("U", "De groep"), spec.format.value_with_unit(own.value, own.n))
+fn own_in_words(spec: &IndicatorSpec, own: Option<&OwnMark>, words: Words<'_>) -> String {
+    let Some(own) = own else { return words.alt_no_own() };
+    let interval = words.interval_after(&spec.format, own.interval, own.n);
+    words.alt_own(words.value_with_unit(&spec.format, own.value, own.n), interval)
 }
 
 fn guideline(spec: &IndicatorSpec) -> Option<Labelled> {
@@ -284,56 +264,49 @@ fn funnel(
     position: &Position,
 ) -> Option<FunnelPlot> {
     let yardstick = Yardstick::new(spec, &result.national, provider, result.summaries.get(provider))?;
-    let words = &results.pipeline.spec.words;
+    let words = results.words(provider);
+    let providers = &results.pipeline.spec.words.providers;
     let own_n = if position.value.is_some() { position.n as f64 } else { 0.0 };
     let cap = result.national.size_cap;
     let n_maximum = if own_n > cap { own_n } else { cap };
-    let own = funnel_mark(spec, position);
+    let own = funnel_mark(spec, position, words);
     let target = yardstick.target();
     let place = match position.label {
-        Label::Within(_) => "U ligt binnen de 95%-grenzen.",
-        Label::Attention(Side::Higher) => "U ligt boven de 95%-grens.",
-        Label::Attention(Side::Lower) => "U ligt onder de 95%-grens.",
-        Label::Signal(Side::Higher) => "U ligt boven de 99,8%-grens.",
-        Label::Signal(Side::Lower) => "U ligt onder de 99,8%-grens.",
-        Label::None(MissingCode::TooFewToCompare) => "Voor een plek heeft u te weinig gegevens.",
-        Label::None(_) => "Van u is er geen punt.",
+        Label::Within(_) => words.funnel_within(),
+        Label::Attention(Side::Higher) => words.funnel_above(),
+        Label::Attention(Side::Lower) => words.funnel_below(),
+        Label::Signal(Side::Higher) => words.funnel_far_above(),
+        Label::Signal(Side::Lower) => words.funnel_far_below(),
+        Label::None(MissingCode::TooFewToCompare) => words.funnel_too_few(),
+        Label::None(_) => words.funnel_no_own(),
     };
-    let others = if result.national.cells.is_empty() {
-        String::new()
-    } else {
-        format!(" Elke grijze stip staat voor drie of meer {} van ongeveer dezelfde grootte.", words.providers)
-    };
+    let others = if result.national.cells.is_empty() { String::new() } else { words.funnel_others(providers) };
     let shift = position.adjusted.as_ref().map_or(0.0, |adjusted| adjusted.expected - target);
     let limits = match (position.expected_lower.map(|limit| limit - shift), position.expected_upper.map(|limit| limit - shift)) {
-        (Some(lower), Some(upper)) => {
-            format!(" De 95%-grenzen bij uw aantal zijn {}.", spec.format.range_in_words(lower, upper, position.n))
-        }
+        (Some(lower), Some(upper)) => words.alt_funnel_limits(
+            words.range_in_words(&spec.format, lower, upper, position.n),
+            words.range_with_unit(&spec.format, lower, upper, position.n),
+        ),
         _ => String::new(),
     };
-    let mut alt = format!(
-        "Trechterplot van {} {}, {}: landelijk gemiddelde {}.",
-        result.national.providers,
-        words.providers,
-        spec.short,
-        national(spec, target)
-    );
+    let mut alt = words.alt_funnel(result.national.providers, providers, &spec.short, national(spec, target, words));
     if let Some(own) = &own {
-        alt.push_str(&format!(" U: {} bij {}.", spec.format.value(own.value, own.n), spec.unit.counted(own.n)));
+        alt.push_str(&words.alt_funnel_own(words.value(&spec.format, own.value, own.n), words.counted(&spec.unit, own.n)));
     }
     alt.push_str(&limits);
     alt.push_str(&format!(" {place}"));
+    let caption = if position.adjusted.is_some() { words.funnel_caption_adjusted(place) } else { words.funnel_caption(place) };
     Some(FunnelPlot {
-        target: Labelled { value: target, label: format!("landelijk gemiddelde {}", national(spec, target)) },
+        target: Labelled { value: target, label: words.mark_mean(national(spec, target, words)) },
         lines: yardstick.funnel(spec, results.year.minimum.shown, n_maximum, own_n as u64),
-        inner_label: "95%-grens".to_owned(),
-        outer_label: "99,8%-grens".to_owned(),
+        inner_label: words.mark_inner_limit(),
+        outer_label: words.mark_outer_limit(),
         cells: result.national.cells.clone(),
         n_capped: result.national.cells.iter().any(|cell| cell.n > n_maximum),
         n_maximum,
-        n_label: format!("aantal {}", spec.unit.plural),
+        n_label: words.mark_units(&spec.unit.plural),
         own,
-        caption: format!("Uw {}cijfer naast uw aantal. {place}{others}", if position.adjusted.is_some() { "gecorrigeerde " } else { "" }),
+        caption: format!("{caption}{others}"),
         alt,
     })
 }
@@ -341,7 +314,7 @@ fn funnel(
 fn trend_years(results: &Results, indicator: &IndicatorResult, provider: &str) -> Vec<TrendYear> {
     let spec = &indicator.indicator.spec;
     let minimum = &results.year.minimum;
-    let voice = Voice::of(provider);
+    let words = results.words(provider);
     let mut years = Vec::new();
     let mut missing_after_data = false;
     let mut seen = false;
@@ -353,14 +326,14 @@ fn trend_years(results: &Results, indicator: &IndicatorResult, provider: &str) -
         let own = shown.zip(summary).map(|(value, summary)| OwnMark {
             value,
             interval: own_interval(spec, summary, *year, provider),
-            label: spec.format.value(value, n),
+            label: words.value(&spec.format, value, n),
             n,
         });
         let code = match (value, &own) {
             (_, Some(_)) => String::new(),
-            (Some(_), None) => code_text(MissingCode::TooSmall, minimum.shown, voice),
-            (None, None) if summary == Some(&Summary::Held) => code_text(MissingCode::Held, minimum.shown, voice),
-            (None, None) => code_text(MissingCode::NotDelivered, minimum.shown, voice),
+            (Some(_), None) => code_text(MissingCode::TooSmall, minimum.shown, words),
+            (None, None) if summary == Some(&Summary::Held) => code_text(MissingCode::Held, minimum.shown, words),
+            (None, None) => code_text(MissingCode::NotDelivered, minimum.shown, words),
         };
         let broken = seen && missing_after_data && own.is_some();
         missing_after_data = own.is_none() && (seen || missing_after_data);
@@ -388,57 +361,60 @@ fn trend_plot(
     if years.len() < 2 {
         return None;
     }
-    let words = &results.pipeline.spec.words;
-    let voice = Voice::of(&position.provider_id);
+    let words = results.words(&position.provider_id);
     let first = years.first().map(|year| year.label.clone()).unwrap_or_default();
     let last = years.last().map(|year| year.label.clone()).unwrap_or_default();
-    let mut alt = format!("Trend {first} tot en met {last}, {}.", spec.short);
+    let mut alt = words.alt_trend(first, last, &spec.short);
     let told: Vec<&TrendYear> = years.iter().rev().take(5).collect();
     let own: Vec<String> = told.iter().rev().filter_map(|year| year.own.as_ref().map(|own| own.label.clone())).collect();
-    if own.is_empty() {
-        alt.push_str(&format!(" Van {} zijn er geen cijfers.", voice.say("u", "de groep")));
-    } else {
-        alt.push_str(&format!(" {}, laatste jaren: {}.", voice.say("U", "De groep"), own.join(", ")));
-    }
+    alt.push_str(&if own.is_empty() { words.alt_trend_no_own() } else { words.alt_trend_own(own.join(", ")) });
     let middle: Vec<String> =
-        told.iter().rev().filter_map(|year| year.middle.map(|value| national(spec, value))).collect();
+        told.iter().rev().filter_map(|year| year.middle.map(|value| national(spec, value, words))).collect();
+    let mut caption = words.trend_caption();
     if !middle.is_empty() {
-        alt.push_str(&format!(" Landelijk midden: {}.", middle.join(", ")));
-    }
-    let mut caption = format!("{} per jaar met 95%-interval.", voice.say("Uw cijfer", "Het cijfer van de groep"));
-    if !middle.is_empty() {
-        caption.push_str(&format!(" Grijs: de middelste helft van de {}.", words.providers));
+        alt.push_str(&words.alt_trend_nation(middle.join(", ")));
+        caption.push_str(&words.trend_band(&results.pipeline.spec.words.providers));
     }
     if years.iter().any(|year| year.few && year.own.is_some()) {
-        caption.push_str(&format!(" Open stip: minder dan {}.", results.year.minimum.labelled));
+        caption.push_str(&words.trend_few(results.year.minimum.labelled));
     }
     if matches!(position.trend, TrendState::Broken { .. }) {
-        caption.push_str(" De lijn is onderbroken waar gegevens ontbreken.");
+        caption.push_str(&words.trend_line_broken());
     }
+    let own_label = own_mark(position, |value| words.own_mark_short(words.value(&spec.format, value, position.n)));
     Some(TrendPlot {
         years: years.to_vec(),
         guideline: guideline(spec),
-        middle_label: "landelijk midden".to_owned(),
-        own_label: own_mark(spec, position, voice.say("U ", "Groep "), false).map(|own| own.label).unwrap_or_default(),
+        middle_label: words.mark_middle_line(),
+        own_label: own_label.map(|own| own.label).unwrap_or_default(),
         caption,
         alt,
     })
 }
 
-fn table(spec: &IndicatorSpec, years: &[TrendYear], shown: u64, voice: Voice) -> Table {
+fn table(spec: &IndicatorSpec, years: &[TrendYear], shown: u64, words: Words<'_>) -> Table {
     let format = &spec.format;
-    let optional = |value: Option<f64>| value.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value));
-    let heads: Vec<String> = ["Jaar", "n", voice.say("U", "Groep"), "95%-interval", "P25", "midden", "P75"].map(str::to_owned).into();
+    let optional = |value: Option<f64>| value.map_or_else(|| words.not_available(), |value| national(spec, value, words));
+    let too_small = code_text(MissingCode::TooSmall, shown, words);
+    let heads = vec![
+        words.head_year(),
+        words.head_n(),
+        words.head_own(),
+        words.head_interval(),
+        words.head_lower_quarter(),
+        words.head_middle(),
+        words.head_upper_quarter(),
+    ];
     let rows = years
         .iter()
         .map(|year| {
             let own = year.own.as_ref();
             vec![
                 year.label.clone(),
-                own.map_or_else(|| if year.code.starts_with("te klein") { format!("<{shown}") } else { "n.b.".to_owned() }, |own| count(own.n)),
-                own.map_or_else(|| year.code.clone(), |own| own_text(format, own)),
-                own.and_then(|own| own.interval.map(|range: Range| format.range(range.lower, range.upper, own.n)))
-                    .unwrap_or_else(|| "n.b.".to_owned()),
+                own.map_or_else(|| if year.code == too_small { format!("<{shown}") } else { words.not_available() }, |own| words.count(own.n)),
+                own.map_or_else(|| year.code.clone(), |own| words.value(format, own.value, own.n)),
+                own.and_then(|own| own.interval.map(|range: Range| words.range(format, range.lower, range.upper, own.n)))
+                    .unwrap_or_else(|| words.not_available()),
                 optional(year.middle_half.map(|range| range.lower)),
                 optional(year.middle),
                 optional(year.middle_half.map(|range| range.upper)),
@@ -447,9 +423,6 @@ fn table(spec: &IndicatorSpec, years: &[TrendYear], shown: u64, voice: Voice) ->
         .collect();
     Table { heads, rows }
 }
-
-/// Stands for a figure that would give away another by subtraction.
-const NOT_SHOWN: &str = "n.g.";
 
 /// Which parts are not shown: those with fewer units than are shown and, when that is one, the next smallest, because the total less
 /// the others would tell it.
@@ -470,7 +443,8 @@ fn parts(results: &Results, spec: &IndicatorSpec, position: &Position) -> Option
     position.parts.iter().find(|part| part.value.is_some())?;
     let shown = results.year.minimum.shown;
     let hidden = hidden_parts(&position.parts.iter().map(|part| part.n).filter(|n| *n > 0).collect::<Vec<_>>(), shown);
-    let voice = Voice::of(&position.provider_id);
+    let words = results.words(&position.provider_id);
+    let none = || words.not_available();
     let rows = position
         .parts
         .iter()
@@ -482,26 +456,27 @@ fn parts(results: &Results, spec: &IndicatorSpec, position: &Position) -> Option
                 label.to_owned(),
                 match (part.n < shown, hidden) {
                     (true, _) => format!("<{shown}"),
-                    (false, true) => NOT_SHOWN.to_owned(),
-                    (false, false) => count(part.n),
+                    (false, true) => words.not_shown(),
+                    (false, false) => words.count(part.n),
                 },
                 match part.value {
-                    Some(value) if !hidden => spec.format.value(value, part.n),
-                    Some(_) => NOT_SHOWN.to_owned(),
-                    None => code_text(MissingCode::TooSmall, shown, voice),
+                    Some(value) if !hidden => words.value(&spec.format, value, part.n),
+                    Some(_) => words.not_shown(),
+                    None => code_text(MissingCode::TooSmall, shown, words),
                 },
-                part.interval.filter(|_| !hidden).map_or_else(|| "n.b.".to_owned(), |range| spec.format.range(range.lower, range.upper, part.n)),
-                part.national.map_or_else(|| "n.b.".to_owned(), |value| national(spec, value)),
+                part.interval.filter(|_| !hidden).map_or_else(none, |range| words.range(&spec.format, range.lower, range.upper, part.n)),
+                part.national.map_or_else(none, |value| national(spec, value, words)),
             ]
         })
         .collect();
-    let heads = vec![declared.title.clone(), "n".to_owned(), voice.say("U", "Groep").to_owned(), "95%-interval".to_owned(), "landelijk".to_owned()];
+    let heads = vec![declared.title.clone(), words.head_n(), words.head_own(), words.head_interval(), words.head_national()];
     Some(TitledTable { title: declared.title.clone(), table: Table { heads, rows } })
 }
 
 /// The indicators that are shown with this one.
 fn belonging(results: &Results, spec: &IndicatorSpec, provider: &str) -> Option<TitledTable> {
-    let voice = Voice::of(provider);
+    let words = results.words(provider);
+    let none = || words.not_available();
     let rows: Vec<Vec<String>> = results
         .indicators
         .iter()
@@ -513,40 +488,36 @@ fn belonging(results: &Results, spec: &IndicatorSpec, provider: &str) -> Option<
             let (value, n) = (position.value, position.n);
             Some(vec![
                 spec.short.clone(),
-                if value.is_some() { count(n) } else { "n.b.".to_owned() },
+                if value.is_some() { words.count(n) } else { none() },
                 match (value, position.label) {
-                    (Some(value), _) => spec.format.value(value, n),
-                    (None, Label::None(code)) => code_text(code, results.year.minimum.shown, voice),
-                    (None, _) => "n.b.".to_owned(),
+                    (Some(value), _) => words.value(&spec.format, value, n),
+                    (None, Label::None(code)) => code_text(code, results.year.minimum.shown, words),
+                    (None, _) => none(),
                 },
                 position
                     .interval
                     .filter(|_| value.is_some())
-                    .map_or_else(|| "n.b.".to_owned(), |range| spec.format.range(range.lower, range.upper, n)),
-                mean.map_or_else(|| "n.b.".to_owned(), |mean| national(spec, mean)),
-                place_text(position, results.year.minimum.shown),
+                    .map_or_else(none, |range| words.range(&spec.format, range.lower, range.upper, n)),
+                mean.map_or_else(none, |mean| national(spec, mean, words)),
+                place_text(position, results.year.minimum.shown, words),
             ])
         })
         .collect();
-    let heads = ["Ook gemeten", "n", voice.say("U", "Groep"), "95%-interval", "landelijk", voice.say("Uw plek", "Plek")].map(str::to_owned).into();
-    (!rows.is_empty()).then(|| TitledTable { title: "Ook gemeten".to_owned(), table: Table { heads, rows } })
+    let heads = vec![words.head_also(), words.head_n(), words.head_own(), words.head_interval(), words.head_national(), words.head_place()];
+    (!rows.is_empty()).then(|| TitledTable { title: words.head_also(), table: Table { heads, rows } })
 }
 
 /// The place in words, as on page 1.
-pub(super) fn place_text(position: &Position, shown: u64) -> String {
+pub(super) fn place_text(position: &Position, shown: u64, words: Words<'_>) -> String {
     match position.label {
-        Label::None(code) if position.value.is_some() => code_text(code, shown, Voice::of(&position.provider_id)),
+        Label::None(code) if position.value.is_some() => code_text(code, shown, words),
         Label::None(_) => String::new(),
-        Label::Within(_) => "binnen de spreiding".to_owned(),
-        Label::Attention(Side::Higher) => "hoger".to_owned(),
-        Label::Attention(Side::Lower) => "lager".to_owned(),
-        Label::Signal(Side::Higher) => "duidelijk hoger".to_owned(),
-        Label::Signal(Side::Lower) => "duidelijk lager".to_owned(),
+        Label::Within(_) => words.place_within(),
+        Label::Attention(Side::Higher) => words.place_higher(),
+        Label::Attention(Side::Lower) => words.place_lower(),
+        Label::Signal(Side::Higher) => words.place_far_higher(),
+        Label::Signal(Side::Lower) => words.place_far_lower(),
     }
-}
-
-fn own_text(format: &ValueFormat, own: &OwnMark) -> String {
-    format.value(own.value, own.n)
 }
 
 /// Whether an indicator is a share.

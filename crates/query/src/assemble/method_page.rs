@@ -1,131 +1,78 @@
 //! Method, terms and colophon.
 
-use spiegel_model::{Kind, MethodPage, MethodSection, Table, count, decimal, percentage};
+use spiegel_model::{Kind, MethodPage, MethodSection, Table};
 
 use super::ReportContext;
-use super::sentences::listed;
 use super::voice::Voice;
+use crate::texts::Words;
 use crate::{FEWEST_CHANGES, Results};
 
-pub(super) fn page(results: &Results, context: &ReportContext, voice: Voice) -> MethodPage {
-    let words = &results.pipeline.spec.words;
+pub(super) fn page(results: &Results, context: &ReportContext, words: Words<'_>) -> MethodPage {
+    let of_pipeline = &results.pipeline.spec.words;
+    let (provider, providers) = (&of_pipeline.provider, &of_pipeline.providers);
     let minimum = &results.year.minimum;
-    let section = |title: &str, paragraphs: Vec<String>| MethodSection {
-        title: title.to_owned(),
-        paragraphs,
-        bullets: Vec::new(),
-    };
-    let group_words = results.pipeline.spec.group_report.as_ref().filter(|_| voice == Voice::Group);
-    let limits = group_words.map_or(&words.limits, |words| &words.limits).clone();
+    let section = |title: String, paragraphs: Vec<String>| MethodSection { title, paragraphs, bullets: Vec::new() };
+    let group_words = results.pipeline.spec.group_report.as_ref().filter(|_| words.voice() == Voice::Group);
+    let limits = group_words.map_or(&of_pipeline.limits, |words| &words.limits).clone();
     let skewed = results.indicators.iter().any(|one| one.indicator.spec.skewed);
-    let mut intervals = "Bij elk cijfer staat een 95%-interval. Van honderd zulke intervallen bevatten er ongeveer 95 het werkelijke niveau. Voor aandelen is de methode van Wilson gebruikt, voor gemiddelden Student.".to_owned();
+    let mut intervals = words.method_certain();
     if skewed {
-        intervals.push_str(" Minuten en dagen zijn scheef verdeeld; daar is het interval met hertrekken bepaald (bootstrap-t).");
+        intervals.push_str(&words.method_skewed());
     }
+    let largest = words.percentage(minimum.group_largest_share, 0);
     let mut sections = vec![
-        section("Waar komen de cijfers vandaan?", words.source.clone()),
+        section(words.method_source_title(), of_pipeline.source.clone()),
+        section(words.method_nationals_title(), vec![words.method_nationals(providers, provider)]),
+        section(words.method_certain_title(), vec![intervals]),
+        section(words.method_labels_title(), vec![words.method_labels(providers), words.method_no_border()]),
         section(
-            "Twee landelijke cijfers",
-            vec![format!(
-                "Het landelijk gemiddelde telt elke cliënt even zwaar; {basis} daarvan uit. Het landelijk midden is het middelste cijfer van alle {}; de verdelingen gaan daarvan uit. Waar niet is gecorrigeerd, wordt een aandeel van een {} met meer dan een twintigste van alle gegevens vergeleken met dat van de anderen.",
-                words.providers,
-                words.provider,
-                basis = voice.say("de trechter en uw plek gaan", "de plek van de groep gaat")
-            )],
+            words.method_small_title(),
+            vec![words.method_small(minimum.shown, minimum.labelled, minimum.group_providers, providers, largest)],
         ),
-        section("Hoe zeker is een cijfer?", vec![intervals]),
-        section(
-            "Wanneer noemen we een cijfer hoger of lager?",
-            vec![
-                format!(
-                    "Ook zonder bijzondere oorzaak verschillen {p} van elkaar. De grenzen {where_drawn}tellen die gewone verschillen mee (tussen-variatie volgens Paule en Mandel, met begrensde uitschieters). Buiten de 95%-grenzen ligt bij gewone verschillen 1 op de 20 {p}, buiten de 99,8%-grenzen 1 op de 500.",
-                    p = words.providers,
-                    where_drawn = voice.say("in de trechter ", "")
-                ),
-                "De grenzen geven aan waar aandacht zinvol kan zijn. Het zijn geen grenzen tussen voldoende en tekort.".to_owned(),
-            ],
-        ),
-        section(
-            "Kleine aantallen",
-            vec![match voice {
-                Voice::You => format!(
-                    "Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}. Een vergelijkgroep telt ten minste {} andere {}, en geen daarvan heeft meer dan {} van de cliënten.",
-                    minimum.shown,
-                    minimum.labelled,
-                    minimum.group_providers,
-                    words.providers,
-                    percentage(minimum.group_largest_share, 0)
-                ),
-                Voice::Group => format!("Een cijfer staat er vanaf {} waarnemingen, een plek vanaf {}.", minimum.shown, minimum.labelled),
-            }],
-        ),
-        section(
-            "Anderen zijn niet te herkennen",
-            vec![format!(
-                "Cijfers van anderen staan er alleen als gemiddelde van ten minste drie {} met een vergelijkbare waarde, afgerond. De getekende punten zijn dus niemands cijfer.",
-                words.providers
-            )],
-        ),
-        section(
-            "Trend",
-            vec![format!(
-                "Een stijging of daling noemen we alleen over ten minste drie jaren, als {} ontwikkeling anders is dan de landelijke en het verschil groot genoeg is om over te praten. Door toeval gebeurt dat bij ongeveer 1 op de 100 cijfers. Voor kenmerken van cliënten is een trend niet gecorrigeerd.",
-                voice.say("uw", "de")
-            )],
-        ),
-        section("Wat zeggen deze cijfers niet?", limits),
+        section(words.method_others_title(), vec![words.method_others(providers)]),
+        section(words.method_trend_title(), vec![words.method_trend()]),
+        section(words.method_limits_title(), limits),
     ];
-    sections.extend(about_the_group(results));
-    if let Some(adjustment) = adjustment(results, voice) {
+    sections.extend(about_the_group(results, words));
+    if let Some(adjustment) = adjustment(results, words) {
         // The longest last, so that two columns can be about equal.
         sections.push(adjustment);
     }
     MethodPage {
-        title: "Methode".to_owned(),
+        title: words.method_title(),
         sections,
-        table_title: "De cijfers achter de grenzen".to_owned(),
-        table: table(results),
-        colophon_title: "Colofon".to_owned(),
+        table_title: words.method_table_title(),
+        table: table(results, words),
+        colophon_title: words.colophon_title(),
         colophon: vec![
-            format!("{} · definitieset {} · rapport versie {}", results.pipeline.spec.publisher, results.year.definitions, context.version),
-            format!("programma {}", context.program),
-            format!("definities {} · gegevens {} · referentie {}", short(&results.pipeline.fingerprint), short(&context.data), short(&context.reference)),
+            words.colophon_version(&results.pipeline.spec.publisher, &results.year.definitions, context.version),
+            words.colophon_program(&context.program),
+            words.colophon_sums(short(&results.pipeline.fingerprint), short(&context.data), short(&context.reference)),
         ],
     }
 }
 
 /// Who is in the group, and why nobody in it can be worked out. None in the report of one provider.
-fn about_the_group(results: &Results) -> Option<MethodSection> {
+fn about_the_group(results: &Results, words: Words<'_>) -> Option<MethodSection> {
     let gathered = results.gathered.as_ref()?;
-    let words = results.pipeline.spec.group_report.as_ref()?;
-    let (minimum, providers) = (&results.year.minimum, &results.pipeline.spec.words.providers);
-    let provider = &results.pipeline.spec.words.provider;
+    let members = &results.pipeline.spec.group_report.as_ref()?.members;
+    let minimum = &results.year.minimum;
+    let (provider, providers) = (&results.pipeline.spec.words.provider, &results.pipeline.spec.words.providers);
+    let largest = words.percentage(minimum.group_largest_share, 0);
     Some(MethodSection {
-        title: "Over deze groep".to_owned(),
+        title: words.method_group_title(),
         paragraphs: vec![
-            format!(
-                "De cijfers gaan over {} {} samen, alsof zij één {provider} zijn. Zo'n groep telt ten minste {} {providers} van verschillende eigenaren.",
-                gathered.members, words.members, minimum.group_providers
-            ),
-            format!(
-                "Ook als twee eigenaren hun eigen cijfers van die van de groep aftrekken, blijven er ten minste {} over. Daarvan heeft er geen meer dan {} van de gegevens.",
-                minimum.group_providers.saturating_sub(2),
-                percentage(minimum.group_largest_share, 0)
-            ),
-            format!(
-                "Dat geldt in totaal, per onderwerp en per jaar. Een nieuwe versie komt er alleen als van ten minste {} {providers} de gegevens anders zijn.",
-                spiegel_model::ordinal_word(FEWEST_CHANGES)
-            ),
-            format!(
-                "De grenzen zijn die van één {provider} met evenveel gegevens. Het gemiddelde van veel {providers} ligt gewoonlijk dichter bij het landelijke. Binnen de spreiding zegt over een groep dus minder dan over één {provider}."
-            ),
+            words.method_group_one(gathered.members, members, provider, minimum.group_providers, providers),
+            words.method_group_two(minimum.group_providers.saturating_sub(2), largest),
+            words.method_group_versions(words.numeral(FEWEST_CHANGES), providers),
+            words.method_group_limits(provider, providers),
         ],
         bullets: Vec::new(),
     })
 }
 
 /// How places are adjusted, and how well the models do. None when no indicator has adjusters.
-fn adjustment(results: &Results, voice: Voice) -> Option<MethodSection> {
+fn adjustment(results: &Results, words: Words<'_>) -> Option<MethodSection> {
     let (mut models, mut without) = (Vec::new(), Vec::new());
     for indicator in &results.indicators {
         let spec = &indicator.indicator.spec;
@@ -135,30 +82,18 @@ fn adjustment(results: &Results, voice: Voice) -> Option<MethodSection> {
             continue;
         }
         let strength = match spec.kind {
-            Kind::Mean => format!("verklaart {} van de verschillen tussen cliënten", percentage(model.diagnostics.discrimination, 0)),
-            Kind::Proportion => format!("onderscheid (AUC) {}", decimal(model.diagnostics.discrimination, 2)),
+            Kind::Mean => words.method_model_mean(words.percentage(model.diagnostics.discrimination, 0)),
+            Kind::Proportion => words.method_model_share(words.decimal(model.diagnostics.discrimination, 2)),
         };
-        let caution = if model.diagnostics.passes() { "" } else { "; met voorbehoud" };
-        models.push(format!("{}: {}; {strength}{caution}.", spec.short, listed(&model.adjusters)));
+        let caution = if model.diagnostics.passes() { String::new() } else { words.method_model_caution() };
+        models.push(words.method_model(&spec.short, words.listed(&model.adjusters), strength, caution));
     }
     if !without.is_empty() {
-        models.push(format!("Niet gecorrigeerd, omdat het model bij andere {} niets voorspelde of niet te schatten was: {}.", results.pipeline.spec.words.providers, listed(&without)));
+        models.push(words.method_unadjusted(&results.pipeline.spec.words.providers, words.listed(&without)));
     }
-    let place = voice.say("uw plek", "de plek");
     (!models.is_empty()).then(|| MethodSection {
-        title: "Correctie voor kenmerken van cliënten".to_owned(),
-        paragraphs: vec![
-            format!(
-                "Waar dat kan, houdt {place} rekening met kenmerken van {}cliënten van voor de start. Het model schat wat landelijk bij zulke cliënten te verwachten is. Het verschil daarmee bepaalt {place}.",
-                voice.say("uw ", "")
-            ),
-            format!(
-                "{} staat er altijd zonder correctie. Een gecorrigeerd cijfer vergelijkt {} met het land, niet met een andere {}.",
-                voice.say("Uw eigen cijfer", "Het cijfer van de groep"),
-                voice.say("u", "de groep"),
-                results.pipeline.spec.words.provider
-            ),
-        ],
+        title: words.method_adjustment_title(),
+        paragraphs: vec![words.method_adjustment(), words.method_adjustment_raw(&results.pipeline.spec.words.provider)],
         bullets: models,
     })
 }
@@ -168,7 +103,7 @@ fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
 
-fn table(results: &Results) -> Table {
+fn table(results: &Results, words: Words<'_>) -> Table {
     let providers = spiegel_model::capitalised(&results.pipeline.spec.words.providers);
     let rows = results
         .indicators
@@ -176,31 +111,31 @@ fn table(results: &Results) -> Table {
         .filter_map(|indicator| {
             let spec = &indicator.indicator.spec;
             let national = &indicator.years.get(&results.year.year)?.national;
-            let none = || "n.b.".to_owned();
+            let none = || words.not_available();
             // What the limits rest on: the variation that is left after adjustment, on the scale of log-odds for shares.
             let adjusted = national.case_mix.as_ref().filter(|model| model.places()).and_then(|model| model.between);
             let variation = match (adjusted, national.between, spec.kind) {
-                (Some(between), _, Kind::Proportion) => format!("τ {} (log-odds)", decimal(between.sqrt(), 2)),
-                (None, Some(between), Kind::Proportion) => format!("ρ {}", decimal(between, 3)),
-                (Some(between), _, Kind::Mean) | (None, Some(between), Kind::Mean) => format!("τ {}", decimal(between.sqrt(), 2)),
+                (Some(between), _, Kind::Proportion) => words.variation_log_odds(words.decimal(between.sqrt(), 2)),
+                (None, Some(between), Kind::Proportion) => words.variation_share(words.decimal(between, 3)),
+                (Some(between), _, Kind::Mean) | (None, Some(between), Kind::Mean) => words.variation_mean(words.decimal(between.sqrt(), 2)),
                 (None, None, _) => none(),
             };
             let told_apart = national.rankability.map_or_else(none, |value| {
-                let word = if value < 0.5 {
-                    "weinig"
+                let written = words.decimal(value, 2);
+                if value < 0.5 {
+                    words.reliability_low(written)
                 } else if value < 0.75 {
-                    "redelijk"
+                    words.reliability_fair(written)
                 } else {
-                    "veel"
-                };
-                format!("{word} ({})", decimal(value, 2))
+                    words.reliability_high(written)
+                }
             });
             Some(vec![
                 spec.short.clone(),
                 spec.version.clone(),
-                count(national.providers as u64),
-                count(national.units),
-                national.mean.map_or_else(none, |mean| spec.format.value(mean, u64::MAX)),
+                words.count(national.providers as u64),
+                words.count(national.units),
+                national.mean.map_or_else(none, |mean| words.value(&spec.format, mean, u64::MAX)),
                 variation,
                 told_apart,
             ])
@@ -208,13 +143,13 @@ fn table(results: &Results) -> Table {
         .collect();
     Table {
         heads: vec![
-            "Onderwerp".to_owned(),
-            "Definitie".to_owned(),
+            words.head_topic(),
+            words.head_definition(),
             providers,
-            "Waarnemingen".to_owned(),
-            "Gemiddelde".to_owned(),
-            "Tussen-variatie".to_owned(),
-            "Onderscheid".to_owned(),
+            words.head_observations(),
+            words.head_mean(),
+            words.head_variation(),
+            words.head_reliability(),
         ],
         rows,
     }

@@ -14,10 +14,12 @@ mod summary_page;
 mod voice;
 mod worksheet_page;
 
-use spiegel_model::{IndicatorSpec, MethodSection, MissingCode, Report, ReportProvider, Summary, Variant, date_long, date_short};
+use spiegel_model::{IndicatorSpec, MethodSection, MissingCode, Report, ReportProvider, Summary, Variant};
 
+use crate::texts::Words;
 use crate::{GROUP, OwnDelivery, Results, Standing};
-use voice::Voice;
+
+pub(crate) use voice::Voice;
 
 pub use national_report::national_report;
 pub use overview::overview;
@@ -57,11 +59,11 @@ pub fn assemble(results: &Results, provider: &str, context: &ReportContext, deli
         report.population = population_page::page(results, provider);
         report.quality = quality_page::page(results, provider, &pages, delivery);
         report.norms = norm_page::page(results, provider, &pages, report.population.is_some());
-        report.worksheet = worksheet_page::page(results, &report.summary.topics);
+        report.worksheet = worksheet_page::page(results, &report.summary.topics, results.words(&report.provider.id));
         report.indicators = pages.into_iter().map(|page| page.page).collect();
     }
     if report.quality.is_none() && shown {
-        report.method.sections.push(correction(results, Voice::You));
+        report.method.sections.push(correction(results, results.words(provider)));
     }
     Some(report)
 }
@@ -80,7 +82,7 @@ pub fn assemble_group(results: &Results, context: &ReportContext) -> Option<Repo
     report.population = population_page::page(results, GROUP);
     report.quality = quality_page::page(results, GROUP, &pages, None);
     report.norms = norm_page::page(results, GROUP, &pages, report.population.is_some());
-    report.worksheet = worksheet_page::page(results, &report.summary.topics);
+    report.worksheet = worksheet_page::page(results, &report.summary.topics, results.words(&report.provider.id));
     report.indicators = pages.into_iter().map(|page| page.page).collect();
     Some(report)
 }
@@ -105,6 +107,7 @@ fn own_sheet(results: &Results, provider: &str, context: &ReportContext, deliver
 fn frame(results: &Results, provider: &str, name: &str, context: &ReportContext, document: &str, variant: Variant, summary: Summary) -> Report {
     let spec = &results.pipeline.spec;
     let year = &results.year;
+    let words = results.words(provider);
     Report {
         format: FORMAT,
         pipeline: spec.id.clone(),
@@ -114,16 +117,11 @@ fn frame(results: &Results, provider: &str, name: &str, context: &ReportContext,
         year_label: year.label.clone(),
         version: context.version,
         issued: year.issued.format("%Y-%m-%d").to_string(),
-        kicker: format!(
-            "{} · verslagjaar {} · opgesteld {}",
-            spec.kicker,
-            year.label,
-            date_short(year.issued)
-        ),
-        footer: format!("{document} {} · {name} · {}", year.label, spec.words.confidential),
-        description: format!("{document} van {name} over {}", year.label),
+        kicker: words.kicker(&spec.kicker, &year.label, words.short_date(year.issued)),
+        footer: words.footer(document, &year.label, name, &spec.words.confidential),
+        description: words.description(document, name, &year.label),
         publisher: spec.publisher.clone(),
-        title: format!("{document} {} – {name}", year.label),
+        title: words.title(document, &year.label, name),
         provider: ReportProvider { id: provider.to_owned(), name: name.to_owned() },
         summary,
         completeness: None,
@@ -133,81 +131,61 @@ fn frame(results: &Results, provider: &str, name: &str, context: &ReportContext,
         quality: None,
         norms: None,
         worksheet: None,
-        method: method_page::page(results, context, Voice::of(provider)),
+        method: method_page::page(results, context, words),
     }
 }
 
-/// A code as it stands in a cell.
-fn code_text(code: MissingCode, shown: u64, voice: Voice) -> String {
+/// A code as it stands in a cell. Of a group a figure may be delivered, and still not be told.
+fn code_text(code: MissingCode, shown: u64, words: Words<'_>) -> String {
     match code {
-        // Of a group it may be delivered, and still not be told.
-        MissingCode::NotDelivered if voice == Voice::Group => "niet getoond".to_owned(),
-        MissingCode::TooSmall => format!("te klein (<{shown})"),
-        MissingCode::TooFewToCompare => "te weinig om te vergelijken".to_owned(),
-        MissingCode::NotComparable => "niet vergelijkbaar".to_owned(),
-        MissingCode::NotDelivered => "niet aangeleverd".to_owned(),
-        MissingCode::NotApplicable => "niet van toepassing".to_owned(),
-        MissingCode::DefinitionChanged => "definitie gewijzigd".to_owned(),
-        MissingCode::Held => "aangehouden".to_owned(),
+        MissingCode::TooSmall => words.code_too_small(shown),
+        MissingCode::TooFewToCompare => words.code_too_few(),
+        MissingCode::NotComparable => words.code_not_comparable(),
+        MissingCode::NotDelivered => words.code_not_delivered(),
+        MissingCode::NotApplicable => words.code_not_applicable(),
+        MissingCode::DefinitionChanged => words.code_definition_changed(),
+        MissingCode::Held => words.code_held(),
     }
-}
-
-/// Why an indicator is held, and what happens now.
-fn held_note(results: &Results) -> String {
-    format!("uw gegevens laten een opvallend patroon zien. {} kijkt daar eerst naar; zie uw terugkoppeling.", results.pipeline.spec.publisher)
 }
 
 /// The footnote of a code.
-fn code_note(code: MissingCode, results: &Results, voice: Voice) -> String {
-    format!("{}: {}", spiegel_model::capitalised(&code_text(code, results.year.minimum.shown, voice)), code_meaning(code, results, voice))
+fn code_note(code: MissingCode, results: &Results, words: Words<'_>) -> String {
+    words.code_note(spiegel_model::capitalised(&code_text(code, results.year.minimum.shown, words)), code_meaning(code, results, words))
 }
 
 /// What a code means, in lower case.
-fn code_meaning(code: MissingCode, results: &Results, voice: Voice) -> String {
+fn code_meaning(code: MissingCode, results: &Results, words: Words<'_>) -> String {
     let minimum = &results.year.minimum;
     let providers = &results.pipeline.spec.words.providers;
     match code {
-        MissingCode::TooSmall => format!(
-            "minder dan {} waarnemingen. We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.",
-            minimum.shown
-        ),
-        MissingCode::TooFewToCompare => format!(
-            "{} tot en met {} waarnemingen. {}, zonder plek.",
-            minimum.shown,
-            minimum.labelled.saturating_sub(1),
-            voice.say("U ziet uw eigen cijfer", "Het cijfer van de groep staat er")
-        ),
-        MissingCode::NotComparable => {
-            format!("er zijn te weinig {providers} met genoeg gegevens, of {} gegevens zijn te onvolledig.", voice.say("uw", "de"))
-        }
-        MissingCode::NotDelivered if voice == Voice::Group => not_told(results),
+        MissingCode::TooSmall => words.meaning_too_small(minimum.shown),
+        MissingCode::TooFewToCompare => words.meaning_too_few(minimum.shown, minimum.labelled.saturating_sub(1)),
+        MissingCode::NotComparable => words.meaning_not_comparable(providers),
+        MissingCode::NotDelivered if words.voice() == Voice::Group => not_told(results),
         MissingCode::NotDelivered => results.pipeline.spec.words.not_delivered_note.clone(),
-        MissingCode::NotApplicable => "u levert deze zorg niet.".to_owned(),
-        MissingCode::DefinitionChanged => "niet te vergelijken met eerdere jaren.".to_owned(),
-        MissingCode::Held => held_note(results),
+        MissingCode::NotApplicable => words.meaning_not_applicable(),
+        MissingCode::DefinitionChanged => words.meaning_definition_changed(),
+        MissingCode::Held => words.meaning_held(&results.pipeline.spec.publisher),
     }
 }
 
 /// Why a figure of a group is not told.
 fn not_told(results: &Results) -> String {
-    let minimum = &results.year.minimum;
-    format!(
-        "minder dan {} {} van de groep hebben dit geleverd, of één of twee ervan hebben er een te groot deel van.",
-        minimum.group_providers, results.pipeline.spec.words.providers
-    )
+    results.words(GROUP).meaning_not_told(results.year.minimum.group_providers, &results.pipeline.spec.words.providers)
 }
 
 /// How to report an error, and until when.
-fn correction(results: &Results, voice: Voice) -> MethodSection {
-    let words = match (voice, &results.pipeline.spec.group_report) {
+fn correction(results: &Results, words: Words<'_>) -> MethodSection {
+    let title = words.correction_title();
+    let said = match (words.voice(), &results.pipeline.spec.group_report) {
         (Voice::Group, Some(words)) => words.correction.clone(),
-        _ => results.pipeline.spec.words.correction.replacen("Klopt er iets niet? ", "", 1),
+        _ => results.pipeline.spec.words.correction.replacen(&format!("{title} "), "", 1),
     };
-    let mut contact = vec![words];
+    let mut contact = vec![said];
     if let Some(date) = results.year.corrections_until {
-        contact.push(format!("Dat kan tot en met {}.", date_long(date)));
+        contact.push(words.correction_until(words.long_date(date)));
     }
-    MethodSection { title: "Klopt er iets niet?".to_owned(), paragraphs: vec![contact.join(" ")], bullets: Vec::new() }
+    MethodSection { title, paragraphs: vec![contact.join(" ")], bullets: Vec::new() }
 }
 
 /// The page of an indicator, when it has one.

@@ -1,99 +1,84 @@
 //! The nation as a whole: distributions, years, completeness, and how much stands out by chance. No provider in it.
 
 use spiegel_model::{
-    DotPlot, Kind, Labelled, MethodPage, MethodSection, NationalIndicator, NationalReport, OverviewIndicator, Table, TrendPlot, TrendYear, count, date_short,
-    decimal, percentage,
+    DotPlot, Kind, Labelled, MethodPage, MethodSection, NationalIndicator, NationalReport, OverviewIndicator, Table, TrendPlot, TrendYear,
 };
 
 use super::overview::{FAR_OUTSIDE, OUTSIDE, expected};
 use super::voice::Voice;
 use super::{ReportContext, method_page};
 use crate::results::IndicatorResult;
+use crate::texts::Words;
 use crate::{Distribution, National, Results};
-
-/// Word for a figure that may not be shown.
-const ABSENT: &str = "n.b.";
-/// Title of the document.
-const TITLE: &str = "Landelijk beeld";
 
 /// The nation in the report year.
 #[must_use]
 pub fn national_report(results: &Results, context: &ReportContext) -> NationalReport {
     let (spec, year) = (&results.pipeline.spec, &results.year);
+    let words = results.texts().to(Voice::You);
+    let quality_table = quality_table(results, words);
     let shown: Vec<&IndicatorResult> = results.indicators.iter().filter(|one| one.indicator.spec.shown_with.is_none()).collect();
     let counts: Vec<OverviewIndicator> = results.indicators.iter().map(expected).collect();
     NationalReport {
         pipeline: spec.id.clone(),
+        language: spec.language.clone(),
         year_label: year.label.clone(),
         issued: year.issued.format("%Y-%m-%d").to_string(),
-        title: format!("{TITLE} {}", year.label),
-        kicker: format!("{} · verslagjaar {} · opgesteld {}", spec.kicker, year.label, date_short(year.issued)),
-        footer: format!("{TITLE} {} · {}", year.label, spec.publisher),
-        description: format!("{TITLE} van {} over {}", spec.publisher, year.label),
+        title: words.national_title(&year.label),
+        kicker: words.kicker(&spec.kicker, &year.label, words.short_date(year.issued)),
+        footer: words.national_footer(&year.label, &spec.publisher),
+        description: words.national_description(&spec.publisher, &year.label),
         publisher: spec.publisher.clone(),
-        opening: opening(results),
-        table_title: "Alle onderwerpen".to_owned(),
-        table: table(results),
-        table_note: format!(
-            "Gemiddelde: elke cliënt telt even zwaar. Midden: de helft van de {p} zit eronder. P25 en P75: daartussen zit de middelste helft van de {p}. {ABSENT}: te weinig {p} voor dit cijfer.",
-            p = spec.words.providers
-        ),
-        indicators: shown.into_iter().map(|indicator| page(results, indicator)).collect(),
-        chance: chance(results, &counts),
-        chance_table: chance_table(&counts),
-        quality: quality_table(results).is_some().then(|| MethodSection {
-            title: "Hoe volledig zijn de aanleveringen?".to_owned(),
-            paragraphs: vec![format!(
-                "Het gemiddelde van de {} met genoeg waarnemingen; elk telt één keer. Wat minder gevuld is, maakt vergelijken onzekerder.",
-                spec.words.providers
-            )],
+        opening: opening(results, words),
+        table_title: words.national_table_title(),
+        table: table(results, words),
+        table_note: words.national_table_note(&spec.words.providers),
+        indicators: shown.into_iter().map(|indicator| page(results, indicator, words)).collect(),
+        chance: chance(results, &counts, words),
+        chance_table: chance_table(&counts, words),
+        quality: quality_table.is_some().then(|| MethodSection {
+            title: words.national_quality_title(),
+            paragraphs: vec![words.national_quality(&spec.words.providers)],
             bullets: Vec::new(),
         }),
-        quality_table: quality_table(results),
-        method: method(results, context),
+        quality_table,
+        method: method(results, context, words),
     }
 }
 
-fn opening(results: &Results) -> Vec<MethodSection> {
-    let words = &results.pipeline.spec.words;
+fn opening(results: &Results, words: Words<'_>) -> Vec<MethodSection> {
+    let (provider, providers) = (&results.pipeline.spec.words.provider, &results.pipeline.spec.words.providers);
     let own = results.providers.values().filter(|one| one.standing == crate::Standing::OwnReport).count() as u64;
     let all = results.providers.len() as u64;
-    let section = |title: &str, paragraphs: Vec<String>| MethodSection { title: title.to_owned(), paragraphs, bullets: Vec::new() };
+    let section = |title: String, text: String| MethodSection { title, paragraphs: vec![text], bullets: Vec::new() };
     vec![
-        section(
-            "Wat is dit?",
-            vec![format!(
-                "Dit is het beeld over {} van alle {} {} die hebben aangeleverd. Daarvan kregen er {} een eigen rapportage; voor de andere zijn de aantallen daarvoor te klein.",
-                results.year.label,
-                count(all),
-                words.providers,
-                count(own)
-            )],
-        ),
-        section(
-            "Wat is het niet?",
-            vec![format!(
-                "Het is geen rangorde en geen oordeel. Geen enkele {} is herkenbaar: elk getekend punt is het gemiddelde van ten minste drie {}. Verschillen tussen {} kunnen ook komen door andere cliënten, andere registratie of toeval.",
-                words.provider, words.providers, words.providers
-            )],
-        ),
+        section(words.national_what_title(), words.national_what(&results.year.label, words.count(all), providers, words.count(own))),
+        section(words.national_not_title(), words.national_not(provider, providers)),
     ]
 }
 
-fn table(results: &Results) -> Table {
-    let heads = ["Onderwerp", "Aanbieders", "Waarnemingen", "Gemiddelde", "P25", "Midden", "P75"].map(str::to_owned).into();
+fn table(results: &Results, words: Words<'_>) -> Table {
+    let heads = vec![
+        words.head_topic(),
+        words.head_providers(),
+        words.head_observations(),
+        words.head_mean(),
+        words.head_lower_quarter(),
+        words.head_middle_of_all(),
+        words.head_upper_quarter(),
+    ];
     let rows = results
         .indicators
         .iter()
         .filter_map(|indicator| {
             let national = &indicator.years.get(&results.year.year)?.national;
-            Some(cells(&indicator.indicator.spec.short, indicator, national))
+            Some(cells(&indicator.indicator.spec.short, indicator, national, words))
         })
         .collect();
     Table { heads, rows }
 }
 
-fn page(results: &Results, indicator: &IndicatorResult) -> NationalIndicator {
+fn page(results: &Results, indicator: &IndicatorResult, words: Words<'_>) -> NationalIndicator {
     let spec = &indicator.indicator.spec;
     let years = years(results, indicator);
     let distribution = indicator.years.get(&results.year.year).and_then(|year| year.national.distribution.as_ref());
@@ -102,40 +87,36 @@ fn page(results: &Results, indicator: &IndicatorResult) -> NationalIndicator {
         title: spec.title.clone(),
         norm_line: spec.norm.clone(),
         format: spec.format.clone(),
-        sentences: sentences(results, indicator),
-        dot_plot: distribution.map(|distribution| dot_plot(results, indicator, distribution)),
-        trend: trend(results, indicator, &years),
-        table: yearly_table(results, indicator),
+        sentences: sentences(results, indicator, words),
+        dot_plot: distribution.map(|distribution| dot_plot(results, indicator, distribution, words)),
+        trend: trend(results, indicator, &years, words),
+        table: yearly_table(results, indicator, words),
     }
 }
 
-fn written(indicator: &IndicatorResult, value: f64) -> String {
-    indicator.indicator.spec.format.value(value, u64::MAX)
+fn written(indicator: &IndicatorResult, value: f64, words: Words<'_>) -> String {
+    words.value(&indicator.indicator.spec.format, value, u64::MAX)
 }
 
-fn sentences(results: &Results, indicator: &IndicatorResult) -> Vec<String> {
+fn sentences(results: &Results, indicator: &IndicatorResult, words: Words<'_>) -> Vec<String> {
     let spec = &indicator.indicator.spec;
     let providers = &results.pipeline.spec.words.providers;
     let Some(national) = indicator.years.get(&results.year.year).map(|year| &year.national) else { return Vec::new() };
     let (Some(distribution), Some(mean)) = (&national.distribution, national.mean) else {
-        return vec![format!("Te weinig {providers} hebben genoeg gegevens voor een landelijk beeld.")];
+        return vec![words.national_too_few(providers)];
     };
     let unit = |value: f64| match spec.kind {
-        Kind::Proportion => percentage(value, 1),
-        Kind::Mean => spec.format.value_with_unit(value, u64::MAX),
+        Kind::Proportion => words.percentage(value, 1),
+        Kind::Mean => words.value_with_unit(&spec.format, value, u64::MAX),
     };
+    let written = |value: f64| written(indicator, value, words);
+    let number = words.count(distribution.providers as u64);
     let mut sentences = vec![
-        format!("Het landelijk gemiddelde is {}, over {}.", unit(mean), spec.unit.counted(national.units)),
-        format!(
-            "Het landelijk midden is {}; de middelste helft van de {} {providers} zit tussen {} en {}.",
-            unit(distribution.middle),
-            count(distribution.providers as u64),
-            written(indicator, distribution.inner.lower),
-            written(indicator, distribution.inner.upper)
-        ),
+        words.national_mean(unit(mean), words.counted(&spec.unit, national.units)),
+        words.national_middle(unit(distribution.middle), number, providers, written(distribution.inner.lower), written(distribution.inner.upper)),
     ];
     if let Some(rankability) = national.rankability {
-        sentences.push(format!("Van de verschillen tussen {providers} is naar schatting {} meer dan toeval.", percentage(rankability, 0)));
+        sentences.push(words.national_rankability(providers, words.percentage(rankability, 0)));
     }
     sentences
 }
@@ -163,27 +144,23 @@ fn guideline(indicator: &IndicatorResult) -> Option<Labelled> {
     indicator.indicator.spec.guideline.as_ref().map(|one| Labelled { value: one.value, label: one.label.clone() })
 }
 
-fn dot_plot(results: &Results, indicator: &IndicatorResult, distribution: &Distribution) -> DotPlot {
+fn dot_plot(results: &Results, indicator: &IndicatorResult, distribution: &Distribution, words: Words<'_>) -> DotPlot {
     let spec = &indicator.indicator.spec;
     let providers = &results.pipeline.spec.words.providers;
+    let number = distribution.providers;
     let what = match 100_usize.checked_div(distribution.dots.len()) {
-        Some(each) => format!("De verdeling over {}. Elk grijs bolletje is {each}% van de {} {providers}.", results.year.label, distribution.providers),
-        None => format!("De verdeling van {} {providers}: alleen de middelste helft. Ze horen bij minder dan 50 organisaties.", distribution.providers),
+        Some(each) => words.national_dots(&results.year.label, each, number, providers),
+        None => words.national_dots_few(number, providers),
     };
-    let alt = format!(
-        "Verdeling van {} {providers}, {}: landelijk midden {}, middelste helft van {} tot {}.",
-        distribution.providers,
-        spec.short,
-        written(indicator, distribution.middle),
-        written(indicator, distribution.inner.lower),
-        written(indicator, distribution.inner.upper)
-    );
+    let written = |value: f64| written(indicator, value, words);
+    let (lower, upper) = (written(distribution.inner.lower), written(distribution.inner.upper));
+    let alt = words.alt_national_dots(number, providers, &spec.short, written(distribution.middle), lower, upper);
     DotPlot {
         dots: distribution.dots.clone(),
         grid: spec.grid,
         middle_half: distribution.inner,
-        middle_half_label: "middelste helft".to_owned(),
-        middle: Labelled { value: distribution.middle, label: format!("landelijk midden {}", written(indicator, distribution.middle)) },
+        middle_half_label: words.mark_middle_half(),
+        middle: Labelled { value: distribution.middle, label: words.mark_middle(written(distribution.middle)) },
         guideline: guideline(indicator),
         group: None,
         own: None,
@@ -192,33 +169,41 @@ fn dot_plot(results: &Results, indicator: &IndicatorResult, distribution: &Distr
     }
 }
 
-fn trend(results: &Results, indicator: &IndicatorResult, years: &[TrendYear]) -> Option<TrendPlot> {
-    let told: Vec<String> = years.iter().filter_map(|year| Some(format!("{} {}", year.label, written(indicator, year.middle?)))).collect();
+fn trend(results: &Results, indicator: &IndicatorResult, years: &[TrendYear], words: Words<'_>) -> Option<TrendPlot> {
+    let told: Vec<String> = years.iter().filter_map(|year| Some(format!("{} {}", year.label, written(indicator, year.middle?, words)))).collect();
     (told.len() > 1).then(|| TrendPlot {
         years: years.to_vec(),
         guideline: guideline(indicator),
-        middle_label: "landelijk midden".to_owned(),
+        middle_label: words.mark_middle_line(),
         own_label: String::new(),
-        caption: format!("Het landelijk midden per jaar. Grijs: de middelste helft van de {}.", results.pipeline.spec.words.providers),
-        alt: format!("Het landelijk midden over de jaren, {}: {}.", indicator.indicator.spec.short, told.join(", ")),
+        caption: words.national_trend(&results.pipeline.spec.words.providers),
+        alt: words.alt_national_trend(&indicator.indicator.spec.short, told.join(", ")),
     })
 }
 
-fn yearly_table(results: &Results, indicator: &IndicatorResult) -> Table {
-    let heads = ["Jaar", "Aanbieders", "n", "Gemiddelde", "P25", "Midden", "P75"].map(str::to_owned).into();
+fn yearly_table(results: &Results, indicator: &IndicatorResult, words: Words<'_>) -> Table {
+    let heads = vec![
+        words.head_year(),
+        words.head_providers(),
+        words.head_n(),
+        words.head_mean(),
+        words.head_lower_quarter(),
+        words.head_middle_of_all(),
+        words.head_upper_quarter(),
+    ];
     let delivered = indicator.years.iter().filter(|(_, result)| result.national.delivered > 0);
-    let rows = delivered.map(|(year, result)| cells(&results.year.label_of(*year), indicator, &result.national)).collect();
+    let rows = delivered.map(|(year, result)| cells(&results.year.label_of(*year), indicator, &result.national, words)).collect();
     Table { heads, rows }
 }
 
 /// A row of figures after its first cell: providers, units, mean, and the middle half with its middle.
-fn cells(first: &str, indicator: &IndicatorResult, national: &National) -> Vec<String> {
-    let value = |value: Option<f64>| value.map_or_else(|| ABSENT.to_owned(), |value| written(indicator, value));
+fn cells(first: &str, indicator: &IndicatorResult, national: &National, words: Words<'_>) -> Vec<String> {
+    let value = |value: Option<f64>| value.map_or_else(|| words.not_available(), |value| written(indicator, value, words));
     let distribution = national.distribution.as_ref();
     vec![
         first.to_owned(),
-        count(national.providers as u64),
-        count(national.units),
+        words.count(national.providers as u64),
+        words.count(national.units),
         value(national.mean.filter(|_| distribution.is_some())),
         value(distribution.map(|one| one.inner.lower)),
         value(distribution.map(|one| one.middle)),
@@ -227,60 +212,55 @@ fn cells(first: &str, indicator: &IndicatorResult, national: &National) -> Vec<S
 }
 
 /// Definitions, figures of the method and the colophon; how it is computed stands in every mirror report.
-fn method(results: &Results, context: &ReportContext) -> MethodPage {
-    MethodPage { sections: Vec::new(), ..method_page::page(results, context, Voice::You) }
+fn method(results: &Results, context: &ReportContext, words: Words<'_>) -> MethodPage {
+    MethodPage { sections: Vec::new(), ..method_page::page(results, context, words) }
 }
 
 /// What chance alone gives, and what was found.
-fn chance(results: &Results, counts: &[OverviewIndicator]) -> MethodSection {
-    let providers = &results.pipeline.spec.words.providers;
+fn chance(results: &Results, counts: &[OverviewIndicator], words: Words<'_>) -> MethodSection {
     let sum = |value: fn(&OverviewIndicator) -> u64| counts.iter().map(value).sum::<u64>();
     let compared = sum(|one| one.compared);
-    let outside = |part: f64| decimal(part * compared as f64, 0);
+    let outside = |part: f64| words.decimal(part * compared as f64, 0);
+    let found = words.count(sum(|one| one.outside));
     MethodSection {
-        title: "Hoeveel valt op, en hoeveel door toeval?".to_owned(),
+        title: words.national_chance_title(),
         paragraphs: vec![
-            format!(
-                "Er zijn {} cijfers vergeleken met wat bij hun aantal te verwachten is. Buiten de 95%-grenzen lagen er {}; bij gewone verschillen tussen {providers} zijn dat er ongeveer {}.",
-                count(compared),
-                count(sum(|one| one.outside)),
-                outside(OUTSIDE)
-            ),
-            format!(
-                "Buiten de 99,8%-grenzen lagen er {}; te verwachten zijn er ongeveer {}. Wat opvalt, is dus vaak gewoon verschil. Het is een vraag om te bespreken.",
-                count(sum(|one| one.far_outside)),
-                outside(FAR_OUTSIDE)
-            ),
+            words.national_chance(words.count(compared), found, &results.pipeline.spec.words.providers, outside(OUTSIDE)),
+            words.national_chance_far(words.count(sum(|one| one.far_outside)), outside(FAR_OUTSIDE)),
         ],
         bullets: Vec::new(),
     }
 }
 
-fn chance_table(counts: &[OverviewIndicator]) -> Table {
+fn chance_table(counts: &[OverviewIndicator], words: Words<'_>) -> Table {
     Table {
-        heads: ["Onderwerp", "Vergeleken", "Buiten 95%", "Verwacht", "Buiten 99,8%", "Verwacht"].map(str::to_owned).into(),
+        heads: vec![
+            words.head_topic(),
+            words.head_compared(),
+            words.head_outside(),
+            words.head_expected(),
+            words.head_far_outside(),
+            words.head_expected(),
+        ],
         rows: counts
             .iter()
             .map(|one| {
                 vec![
                     one.indicator.clone(),
-                    count(one.compared),
-                    count(one.outside),
-                    decimal(one.expected_outside, 1),
-                    count(one.far_outside),
-                    decimal(one.expected_far_outside, 1),
+                    words.count(one.compared),
+                    words.count(one.outside),
+                    words.decimal(one.expected_outside, 1),
+                    words.count(one.far_outside),
+                    words.decimal(one.expected_far_outside, 1),
                 ]
             })
             .collect(),
     }
 }
 
-fn quality_table(results: &Results) -> Option<Table> {
+fn quality_table(results: &Results, words: Words<'_>) -> Option<Table> {
     let spec = results.pipeline.spec.quality.as_ref()?;
-    let rows: Vec<Vec<String>> = spec
-        .fields
-        .iter()
-        .map(|field| vec![field.label.clone(), results.quality.national(&field.id).map_or_else(|| ABSENT.to_owned(), |share| percentage(share, 0))])
-        .collect();
-    Some(Table { heads: vec!["Gegeven".to_owned(), "Gevuld".to_owned()], rows })
+    let share = |share: Option<f64>| share.map_or_else(|| words.not_available(), |share| words.percentage(share, 0));
+    let rows = spec.fields.iter().map(|field| vec![field.label.clone(), share(results.quality.national(&field.id))]).collect();
+    Some(Table { heads: vec![words.head_field(), words.head_filled()], rows })
 }

@@ -1,11 +1,13 @@
 //! The analyst's overview: with whom there is what to talk about. It orders by how much there is to talk about and never by value.
 
 use spiegel_model::{
-    Label, Overview, OverviewIndicator, OverviewProvider, OverviewValue, Position, Side, TrendState, ValueFormat, count, date_short, decimal, percentage,
+    Label, Overview, OverviewIndicator, OverviewProvider, OverviewValue, Position, Side, TrendState, ValueFormat,
 };
 
+use super::Voice;
 use super::indicator_page::place_text;
 use crate::results::IndicatorResult;
+use crate::texts::Words;
 use crate::{Held, Results, Standing};
 
 /// Chance of a value outside the 95 % limits, and outside the 99.8 % limits, when all differences are ordinary.
@@ -24,24 +26,23 @@ pub fn overview(results: &Results, held: &Held) -> Overview {
         weight(b).cmp(&weight(a)).then_with(|| a.name.cmp(&b.name)).then_with(|| a.id.cmp(&b.id))
     });
     let (spec, year) = (&results.pipeline.spec, &results.year);
-    let title = format!("Overzicht {} – {}", year.label, spec.title);
+    let words = results.texts().to(Voice::You);
+    let title = words.overview_title(&year.label, &spec.title);
     Overview {
         pipeline: spec.id.clone(),
+        language: spec.language.clone(),
         year_label: year.label.clone(),
         issued: year.issued.format("%Y-%m-%d").to_string(),
-        kicker: format!("{} · verslagjaar {} · opgesteld {}", spec.kicker, year.label, date_short(year.issued)),
-        footer: format!("{title} · alleen voor {}", spec.publisher),
-        description: format!("Wat er over {} met wie te bespreken is", year.label),
+        kicker: words.kicker(&spec.kicker, &year.label, words.short_date(year.issued)),
+        footer: words.overview_footer(&title, &spec.publisher),
+        description: words.overview_description(&year.label),
         publisher: spec.publisher.clone(),
         title,
         notes: vec![
-            "Alleen voor de analisten van de uitgever: dit overzicht noemt namen en waarden.".to_owned(),
-            "De volgorde is hoeveel er te bespreken is, daarna de naam. Het is geen rangorde: geen enkele waarde bepaalt de plaats.".to_owned(),
-            "Wat opvalt is een vraag en geen oordeel. Het blad Verwacht van overzicht.xlsx zegt hoeveel er ook bij gewone verschillen opvallen.".to_owned(),
-            format!(
-                "Een waarde staat er vanaf {} waarnemingen, een plek vanaf {}.",
-                results.year.minimum.shown, results.year.minimum.labelled
-            ),
+            words.overview_analysts(),
+            words.overview_order(),
+            words.overview_chance(),
+            words.overview_minimum(year.minimum.shown, year.minimum.labelled),
         ],
         providers,
         remarkable: remarkable(results),
@@ -51,16 +52,19 @@ pub fn overview(results: &Results, held: &Held) -> Overview {
 
 fn provider(results: &Results, held: &Held, id: &str) -> OverviewProvider {
     let standing = results.providers.get(id).map(|one| one.standing);
+    let words = results.texts().to(Voice::You);
     let document = match standing {
-        Some(Standing::OwnReport) => "eigen rapportage".to_owned(),
-        Some(Standing::TooFewClients { clients, needed }) => format!("geen eigen rapportage: {} van {needed} {}", count(clients), results.pipeline.spec.report.clients),
+        Some(Standing::OwnReport) => words.overview_report(),
+        Some(Standing::TooFewClients { clients, needed }) => {
+            words.overview_no_report(words.count(clients), needed, &results.pipeline.spec.report.clients)
+        }
         None => String::new(),
     };
     let own = standing == Some(Standing::OwnReport);
     let positions = || results.indicators.iter().filter_map(|indicator| Some((indicator, indicator.position(id)?))).filter(|_| own);
     let held = held.get(id).into_iter().flatten().map(|(indicator, codes)| {
         let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
-        format!("{} ({})", short(results, indicator), codes.join(", "))
+        words.overview_held(short(results, indicator), codes.join(", "))
     });
     OverviewProvider {
         id: id.to_owned(),
@@ -69,10 +73,10 @@ fn provider(results: &Results, held: &Held, id: &str) -> OverviewProvider {
         held: held.collect(),
         standing_out: positions()
             .filter(|(_, position)| stands_out(position))
-            .map(|(indicator, position)| format!("{}: {}", indicator.indicator.spec.short, place_text(position, results.year.minimum.shown)))
+            .map(|(indicator, position)| words.overview_place(&indicator.indicator.spec.short, place_text(position, results.year.minimum.shown, words)))
             .collect(),
-        quality: quality(results, id),
-        changed: positions().filter_map(|(indicator, position)| changed(indicator, position)).collect(),
+        quality: quality(results, id, words),
+        changed: positions().filter_map(|(indicator, position)| changed(indicator, position, words)).collect(),
     }
 }
 
@@ -85,7 +89,7 @@ fn stands_out(position: &Position) -> bool {
 }
 
 /// Fields that are filled much less than elsewhere.
-fn quality(results: &Results, provider: &str) -> Vec<String> {
+fn quality(results: &Results, provider: &str, words: Words<'_>) -> Vec<String> {
     let Some(spec) = &results.pipeline.spec.quality else { return Vec::new() };
     spec.fields
         .iter()
@@ -93,26 +97,23 @@ fn quality(results: &Results, provider: &str) -> Vec<String> {
             let filled = results.quality.of(&field.id, provider)?;
             let (share, national) = (filled.share()?, results.quality.national(&field.id)?);
             (national - share >= LESS_FILLED && filled.missing() >= MISSING_UNITS)
-                .then(|| format!("{}: {} gevuld, landelijk {}", field.label, percentage(share, 0), percentage(national, 0)))
+                .then(|| words.overview_filled(&field.label, words.percentage(share, 0), words.percentage(national, 0)))
         })
         .collect()
 }
 
-fn changed(indicator: &IndicatorResult, position: &Position) -> Option<String> {
+fn changed(indicator: &IndicatorResult, position: &Position, words: Words<'_>) -> Option<String> {
     let spec = &indicator.indicator.spec;
-    match &position.trend {
-        TrendState::Changed { side, from, from_n, to, .. } => Some(format!(
-            "{}: {} van {} naar {}",
-            spec.short,
-            if *side == Side::Higher { "gestegen" } else { "gedaald" },
-            spec.format.value(*from, *from_n),
-            spec.format.value(*to, position.n)
-        )),
-        _ => None,
-    }
+    let TrendState::Changed { side, from, from_n, to, .. } = &position.trend else { return None };
+    let (from, to) = (words.value(&spec.format, *from, *from_n), words.value(&spec.format, *to, position.n));
+    Some(match side {
+        Side::Higher => words.overview_risen(&spec.short, from, to),
+        Side::Lower => words.overview_fallen(&spec.short, from, to),
+    })
 }
 
 fn remarkable(results: &Results) -> Vec<OverviewValue> {
+    let words = results.texts().to(Voice::You);
     let mut rows: Vec<OverviewValue> = results
         .indicators
         .iter()
@@ -123,8 +124,8 @@ fn remarkable(results: &Results) -> Vec<OverviewValue> {
             // One decimal more than the value, so that a limit never reads as equal to what lies beyond it.
             let bound = |limit: Option<f64>| {
                 limit.map(|limit| match format {
-                    ValueFormat::Percentage => percentage(limit, 1),
-                    ValueFormat::Number { decimals, .. } => decimal(limit, decimals + 1),
+                    ValueFormat::Percentage => words.percentage(limit, 1),
+                    ValueFormat::Number { decimals, .. } => words.decimal(limit, decimals + 1),
                 })
             };
             Some(OverviewValue {
@@ -134,12 +135,12 @@ fn remarkable(results: &Results) -> Vec<OverviewValue> {
                 n: position.n,
                 value: bound(position.value)?,
                 expected: match (bound(position.expected_lower), bound(position.expected_upper)) {
-                    (Some(lower), Some(upper)) => format!("{lower} tot {upper}"),
-                    (Some(lower), None) => format!("vanaf {lower}"),
-                    (None, Some(upper)) => format!("tot {upper}"),
+                    (Some(lower), Some(upper)) => words.range_between(lower, upper),
+                    (Some(lower), None) => words.overview_from(lower),
+                    (None, Some(upper)) => words.overview_up_to(upper),
                     (None, None) => String::new(),
                 },
-                place: place_text(position, results.year.minimum.shown),
+                place: place_text(position, results.year.minimum.shown, words),
             })
         })
         .collect();

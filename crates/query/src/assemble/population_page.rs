@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use spiegel_model::{Category, PopulationBlock, PopulationPage, PopulationRow, decimal, percentage};
+use spiegel_model::{Category, PopulationBlock, PopulationPage, PopulationRow};
 
 use super::voice::Voice;
-use crate::{GROUP, Results};
+use crate::Results;
+use crate::texts::Words;
 
 /// A difference is named from this many percentage points (report specification 3.6).
 const NAMED_DIFFERENCE: f64 = 0.05;
@@ -13,6 +14,9 @@ const NAMED_DIFFERENCE: f64 = 0.05;
 const NAMED_CATEGORIES: usize = 3;
 /// Two-sided 99 % of the standard normal: a difference is named only outside this range.
 const Z99: f64 = 2.575_829_303_548_901;
+
+/// Longest alternative text, in characters (report specification 9.2).
+const ALTERNATIVE_TEXT: usize = 350;
 
 struct Difference {
     size: f64,
@@ -22,19 +26,14 @@ struct Difference {
 
 pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> {
     let spec = results.pipeline.spec.population.as_ref()?;
-    let voice = Voice::of(provider);
+    let words = results.words(provider);
+    let voice = words.voice();
     let mut blocks = Vec::new();
     let mut differences = Vec::new();
     for characteristic in &spec.characteristics {
         let Some(providers) = results.population.get(&characteristic.id) else { continue };
         let Some(own) = providers.get(provider) else { continue };
-        let mut national: BTreeMap<&str, u64> = BTreeMap::new();
-        // The group holds members that count already.
-        for counts in providers.iter().filter(|(id, _)| *id != GROUP).map(|(_, counts)| counts) {
-            for (category, units) in counts {
-                *national.entry(category.as_str()).or_default() += units.unwrap_or(0);
-            }
-        }
+        let Some(national) = results.national_population.get(&characteristic.id) else { continue };
         let national_total: u64 = national.values().sum();
         let own_total: u64 = own.values().map(|units| units.unwrap_or(0)).sum();
         if own_total < spec.minimum || national_total == 0 {
@@ -45,20 +44,20 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
         let mut rows = Vec::new();
         for category in &characteristic.categories {
             let units = own.get(&category.id).copied().unwrap_or(Some(0));
-            let share_national = national.get(category.id.as_str()).copied().unwrap_or(0) as f64 / national_total as f64;
+            let share_national = national.get(&category.id).copied().unwrap_or(0) as f64 / national_total as f64;
             let share = units.filter(|_| !hidden.contains(&category.id.as_str())).map(|units| units as f64 / own_total as f64);
             let own_text = match (units, share) {
-                (_, Some(share)) => percentage(share, 0),
-                (None, None) => "n.b.".to_owned(),
+                (_, Some(share)) => words.percentage(share, 0),
+                (None, None) => words.not_available(),
                 (Some(units), None) if units < spec.minimum => format!("<{}", spec.minimum),
                 // Hidden with a small one, so that it cannot be found by subtraction.
-                (Some(_), None) => "n.g.".to_owned(),
+                (Some(_), None) => words.not_shown(),
             };
             if let Some(share) = share {
                 let spread = (share_national * (1.0 - share_national) / own_total as f64).sqrt();
                 let size = share - share_national;
                 if size.abs() >= NAMED_DIFFERENCE && size.abs() > Z99 * spread {
-                    differences.push(Difference { size, words: difference(category, size > 0.0, voice) });
+                    differences.push(Difference { size, words: difference(category, size > 0.0, words) });
                 }
             }
             rows.push(PopulationRow {
@@ -66,10 +65,10 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
                 own: share,
                 national: Some(share_national),
                 own_text,
-                national_text: percentage(share_national, 0),
+                national_text: words.percentage(share_national, 0),
             });
         }
-        let alt = alt(&characteristic.title, &rows, voice);
+        let alt = alt(&characteristic.title, &rows, words);
         blocks.push(PopulationBlock { title: characteristic.title.clone(), rows, n: own_total, alt });
     }
     if blocks.is_empty() {
@@ -79,15 +78,10 @@ pub(super) fn page(results: &Results, provider: &str) -> Option<PopulationPage> 
     let group_words = results.pipeline.spec.group_report.as_ref().filter(|_| voice == Voice::Group);
     Some(PopulationPage {
         title: group_words.map_or(&spec.title, |words| &words.population_title).clone(),
-        sentences: sentences(results, &differences),
+        sentences: sentences(results, &differences, words),
         blocks,
-        heads: vec![voice.say("U", "Groep").to_owned(), "Landelijk".to_owned()],
-        legend: format!(
-            "Blauwe stip: het aandeel bij {}. Open rondje: het aandeel landelijk. Aandelen van {}. Aantallen onder de {} staan er niet. n.g.: niet getoond, omdat een klein aantal er anders uit af te leiden is. n.b.: niet beschikbaar.",
-            voice.say("u", "de groep"),
-            spec.units,
-            spec.minimum
-        ),
+        heads: vec![words.head_own(), words.head_nation()],
+        legend: words.population_legend(&spec.units, spec.minimum),
         closing: group_words.map_or(&spec.closing, |words| &words.population_closing).clone(),
     })
 }
@@ -121,36 +115,26 @@ fn hidden<'a>(
     hidden
 }
 
-fn sentences(results: &Results, differences: &[Difference]) -> Vec<String> {
-    let providers = &results.pipeline.spec.words.providers;
+fn sentences(results: &Results, differences: &[Difference], words: Words<'_>) -> Vec<String> {
     if differences.is_empty() {
-        return vec![format!("We zien geen duidelijke verschillen met de cliënten van andere {providers}.")];
+        return vec![words.population_none(&results.pipeline.spec.words.providers)];
     }
-    differences
-        .iter()
-        .take(NAMED_CATEGORIES)
-        .map(|one| {
-            format!("{}: {} procentpunt verschil met het landelijke aandeel.", one.words, decimal(one.size.abs() * 100.0, 0))
-        })
-        .collect()
+    let said = differences.iter().take(NAMED_CATEGORIES);
+    said.map(|one| words.population_points(&one.words, words.decimal(one.size.abs() * 100.0, 0))).collect()
 }
 
 /// `U behandelt meer 65-plussers`, `Bij u is de verwijzer minder vaak onbekend`.
-fn difference(category: &Category, is_more: bool, voice: Voice) -> String {
-    if category.unknown.is_empty() {
-        format!("{} behandelt {} {}", voice.say("U", "De groep"), if is_more { "meer" } else { "minder" }, category.words)
-    } else {
-        format!("Bij {} is {} {} {}", voice.say("u", "de groep"), category.unknown, if is_more { "vaker" } else { "minder vaak" }, category.label)
+fn difference(category: &Category, is_more: bool, words: Words<'_>) -> String {
+    match (category.unknown.is_empty(), is_more) {
+        (true, true) => words.population_more(&category.words),
+        (true, false) => words.population_fewer(&category.words),
+        (false, true) => words.population_unknown_more(&category.unknown, &category.label),
+        (false, false) => words.population_unknown_less(&category.unknown, &category.label),
     }
 }
 
-fn alt(title: &str, rows: &[PopulationRow], voice: Voice) -> String {
-    let own = voice.say("u", "de groep");
-    let parts: Vec<String> =
-        rows.iter().map(|row| format!("{} {} tegen {}", row.label, row.own_text, row.national_text)).collect();
-    let mut text = format!("{title}, bij {own} tegen landelijk: {}.", parts.join("; "));
-    if text.chars().count() > 350 {
-        text = format!("{title}: aandelen bij {own} naast landelijke aandelen, in {} categorieën; de getallen staan ernaast.", rows.len());
-    }
-    text
+fn alt(title: &str, rows: &[PopulationRow], words: Words<'_>) -> String {
+    let parts: Vec<String> = rows.iter().map(|row| words.alt_population_row(&row.label, &row.own_text, &row.national_text)).collect();
+    let text = words.alt_population(title, parts.join("; "));
+    if text.chars().count() > ALTERNATIVE_TEXT { words.alt_population_many(title, rows.len()) } else { text }
 }

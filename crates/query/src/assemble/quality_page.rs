@@ -1,14 +1,14 @@
 //! How complete the provider's data are, what that costs, and what to do about it.
 
 use spiegel_model::{
-    DeliveryKind, Flow, FlowStep, Label, MethodSection, MissingCode, QualityField, QualityPage, QualitySpec, Table, TitledTable, capitalised, count, ordinal_word, percentage,
+    DeliveryKind, Flow, FlowStep, Label, MethodSection, MissingCode, QualityField, QualityPage, QualitySpec, Table, TitledTable, capitalised,
 };
 
 use super::indicator_page::Page;
-use super::sentences::listed;
 use super::voice::Voice;
 use super::{correction, page_of};
 use crate::quality::Filled;
+use crate::texts::Words;
 use crate::{OwnDelivery, Results};
 
 /// Fields on the page (report specification 3.7).
@@ -37,21 +37,21 @@ enum Consequence {
 }
 
 impl Consequence {
-    fn text(&self) -> String {
+    fn text(&self, words: Words<'_>) -> String {
         match self {
-            Self::NotCompared(subjects) => format!("niet vergeleken: {}", named(subjects)),
-            Self::WithReserve(subjects) => format!("voorbehoud bij {}", named(subjects)),
-            Self::Adjustment => "voorbehoud bij de correctie".to_owned(),
-            Self::Nothing => "geen".to_owned(),
+            Self::NotCompared(subjects) => words.consequence_not_compared(named(subjects, words)),
+            Self::WithReserve(subjects) => words.consequence_reserve(named(subjects, words)),
+            Self::Adjustment => words.consequence_adjustment(),
+            Self::Nothing => words.consequence_none(),
         }
     }
 
     /// What an advice says of it.
-    fn sentence(&self) -> String {
+    fn sentence(&self, words: Words<'_>) -> String {
         match self {
-            Self::NotCompared(subjects) => format!(" Daarom vergelijken we niet: {}.", named(subjects)),
-            Self::WithReserve(subjects) => format!(" Daarom staat er een voorbehoud bij {}.", named(subjects)),
-            Self::Adjustment => " Dat maakt de correctie voor kenmerken van cliënten minder precies.".to_owned(),
+            Self::NotCompared(subjects) => words.advice_not_compared(named(subjects, words)),
+            Self::WithReserve(subjects) => words.advice_reserve(named(subjects, words)),
+            Self::Adjustment => words.advice_adjustment(),
             Self::Nothing => String::new(),
         }
     }
@@ -67,12 +67,12 @@ impl Consequence {
     }
 }
 
-fn named(subjects: &[String]) -> String {
+fn named(subjects: &[String], words: Words<'_>) -> String {
     let shown: Vec<String> = subjects.iter().take(NAMED_SUBJECTS).cloned().collect();
     match subjects.len().saturating_sub(NAMED_SUBJECTS) {
-        0 => listed(&shown),
-        1 => format!("{} en 1 ander onderwerp", shown.join(", ")),
-        more => format!("{} en {more} andere onderwerpen", shown.join(", ")),
+        0 => words.listed(&shown),
+        1 => words.subjects_one_more(shown.join(", ")),
+        more => words.subjects_more(shown.join(", "), more),
     }
 }
 
@@ -103,40 +103,33 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], delivery: 
 }
 
 fn of_records(results: &Results, spec: &QualitySpec, provider: &str, pages: &[Page], delivery: Option<&OwnDelivery>) -> QualityPage {
-    let voice = Voice::of(provider);
-    let delivered = voice.say("Uw aanlevering is", "De gegevens van de groep zijn");
+    let words = results.words(provider);
     let rows = field_rows(results, spec, provider, pages, delivery);
     let usable = pages.iter().filter(|page| is_complete_enough(page)).count();
     let mut sentences = vec![match (usable, pages.len()) {
-        (usable, all) if usable == all => format!("{delivered} volledig genoeg voor alle {all} onderwerpen."),
-        (0, all) => format!("{delivered} voor geen van de {all} onderwerpen volledig genoeg."),
-        (usable, all) => format!("{delivered} volledig genoeg voor {usable} van de {all} onderwerpen."),
+        (usable, all) if usable == all => words.quality_all(all),
+        (0, all) => words.quality_none(all),
+        (usable, all) => words.quality_some(usable, all),
     }];
     let reserves = rows.iter().filter(|row| matches!(row.consequence, Consequence::WithReserve(_))).count();
     match reserves {
         0 => {}
-        1 => sentences.push("Bij één gegeven ontbreekt zoveel dat we een voorbehoud maken.".to_owned()),
-        many => sentences.push(format!("Bij {} gegevens ontbreekt zoveel dat we een voorbehoud maken.", ordinal_word(many))),
+        1 => sentences.push(words.quality_reserve_one()),
+        many => sentences.push(capitalised(&words.quality_reserves(words.numeral(many)))),
     }
     // Which values could not be is known of one delivery, not of a group.
-    let invalid = (voice == Voice::You).then_some("Ongeldig");
+    let invalid = (words.voice() == Voice::You).then(|| words.head_invalid());
     let table = Table {
-        heads: ["Gegeven", voice.say("Gevuld bij u", "Gevuld"), "Landelijk"].into_iter().chain(invalid).chain(["Gevolg"]).map(str::to_owned).collect(),
-        rows: rows.iter().map(|row| cells(row, voice)).collect(),
+        heads: [words.head_field(), words.head_filled_own(), words.head_nation()].into_iter().chain(invalid).chain([words.head_consequence()]).collect(),
+        rows: rows.iter().map(|row| cells(row, words)).collect(),
     };
     QualityPage {
-        title: voice.say("Hoe goed zijn uw gegevens?", "Hoe goed zijn de gegevens van de groep?").to_owned(),
+        title: words.quality_title(),
         sentences,
         flow: delivery.and_then(|delivery| flow(results, spec, provider, delivery)),
-        fields: TitledTable { title: "Hoe volledig is elk gegeven?".to_owned(), table },
-        note: format!(
-            "Landelijk: het gemiddelde van alle {p} met ten minste {n} {units}; n.b. bij te weinig {p}.{invalid}",
-            p = results.pipeline.spec.words.providers,
-            n = results.year.minimum.shown,
-            units = spec.units,
-            invalid = voice.say(" Ongeldig: waarden die niet konden en daarom zijn weggelaten.", ""),
-        ),
-        sections: vec![improvements(&rows, delivery, voice, results.year.minimum.shown), correction(results, voice)],
+        fields: TitledTable { title: words.quality_fields_title(), table },
+        note: words.quality_note(&results.pipeline.spec.words.providers, results.year.minimum.shown, &spec.units),
+        sections: vec![improvements(&rows, delivery, words, results.year.minimum.shown), correction(results, words)],
     }
 }
 
@@ -194,22 +187,23 @@ fn is_made_of(adjuster: &str, column: &str) -> bool {
     adjuster == column || (adjuster == "age_at_start" && column == "birth_year")
 }
 
-fn cells(row: &FieldRow<'_>, voice: Voice) -> Vec<String> {
+fn cells(row: &FieldRow<'_>, words: Words<'_>) -> Vec<String> {
+    let none = || words.not_available();
     let mut cells = vec![
         row.spec.label.clone(),
-        row.filled.share().map_or_else(|| "n.b.".to_owned(), |share| filled_text(share, row.filled)),
-        row.national.map_or_else(|| "n.b.".to_owned(), |share| percentage(share, 0)),
+        row.filled.share().map_or_else(none, |share| filled_text(share, row.filled, words)),
+        row.national.map_or_else(none, |share| words.percentage(share, 0)),
     ];
-    if voice == Voice::You {
-        cells.push(count(row.invalid));
+    if words.voice() == Voice::You {
+        cells.push(words.count(row.invalid));
     }
-    cells.push(row.consequence.text());
+    cells.push(row.consequence.text(words));
     cells
 }
 
 /// A share that is nearly all or nearly nothing is not rounded to that.
-fn filled_text(share: f64, filled: Filled) -> String {
-    let text = percentage(share, 0);
+fn filled_text(share: f64, filled: Filled, words: Words<'_>) -> String {
+    let text = words.percentage(share, 0);
     match text.as_str() {
         "100%" if filled.missing() > 0 => "99%".to_owned(),
         "0%" if filled.units > 0 => "1%".to_owned(),
@@ -219,37 +213,35 @@ fn filled_text(share: f64, filled: Filled) -> String {
 
 fn flow(results: &Results, spec: &QualitySpec, provider: &str, delivery: &OwnDelivery) -> Option<Flow> {
     let rows = delivery.flow?;
-    let units = &spec.units;
-    let stays = |label: String, units: u64| FlowStep { label, units, text: count(units), stays: true };
-    let leaves = |label: &str, units: u64| FlowStep { label: label.to_owned(), units, text: format!("\u{2212}{}", count(units)), stays: false };
-    let mut steps = vec![stays(format!("aangeleverde rijen ({units})"), rows.rows)];
+    let (units, words) = (&spec.units, results.words(provider));
+    let stays = |label: String, units: u64| FlowStep { label, units, text: words.count(units), stays: true };
+    let leaves = |label: String, units: u64| FlowStep { label, units, text: format!("\u{2212}{}", words.count(units)), stays: false };
+    let mut steps = vec![stays(words.flow_delivered(units), rows.rows)];
     for (label, lost) in [
-        ("leeg, herhaalde kop of exact dubbel", rows.skipped),
-        ("van een ander jaar", rows.outside),
-        ("niet gebruikt: zie uw terugkoppeling", rows.quarantined),
+        (words.flow_skipped(), rows.skipped),
+        (words.flow_outside(), rows.outside),
+        (words.flow_quarantined(), rows.quarantined),
     ] {
         if lost > 0 {
             steps.push(leaves(label, lost));
         }
     }
     if rows.used != rows.rows {
-        steps.push(stays(format!("gebruikte {units}"), rows.used));
+        steps.push(stays(words.flow_used(units), rows.used));
     }
     let mut before = rows.used;
     for step in &spec.steps {
         let Some(filled) = results.quality.of(&step.id, provider) else { continue };
         if !step.without.is_empty() && filled.units < before {
-            steps.push(leaves(&step.without, before - filled.units));
+            steps.push(leaves(step.without.clone(), before - filled.units));
         }
         before = filled.units;
         steps.push(stays(step.label.clone(), filled.units));
     }
     let told: Vec<String> = steps.iter().filter(|step| step.stays).map(|step| format!("{} {}", step.text, step.label)).collect();
-    let mut alt = format!("Balken van aangeleverd naar volledig: {}.", told.join("; "));
-    if alt.chars().count() > ALTERNATIVE_TEXT {
-        alt = "Balken van aangeleverd naar volledig; de getallen staan ernaast.".to_owned();
-    }
-    Some(Flow { title: format!("Van aangeleverde rijen naar volledige {units}"), heads: vec!["Stap".to_owned(), "Aantal".to_owned()], steps, alt })
+    let alt = words.alt_flow(told.join("; "));
+    let alt = if alt.chars().count() > ALTERNATIVE_TEXT { words.alt_flow_long() } else { alt };
+    Some(Flow { title: words.flow_title(units), heads: vec![words.head_step(), words.head_number()], steps, alt })
 }
 
 /// What to do, with how many units it is about.
@@ -259,15 +251,15 @@ struct Advice {
     units: u64,
 }
 
-fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, shown: u64) -> Vec<Advice> {
+fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, words: Words<'_>, shown: u64) -> Vec<Advice> {
     // A small number of a group may be of one member.
-    let fewest = if voice == Voice::Group { shown } else { 1 };
+    let fewest = if words.voice() == Voice::Group { shown } else { 1 };
     let wanted = |row: &&FieldRow<'_>| row.filled.missing() >= fewest && (row.consequence != Consequence::Nothing || row.gap() >= GAP);
     let mut advices: Vec<Advice> = rows
         .iter()
         .filter(wanted)
         .map(|row| Advice {
-            text: format!("{} Bij {} {} {}.{}", row.spec.advice, out_of(row.filled, voice), row.spec.units, row.spec.missing, row.consequence.sentence()),
+            text: words.advice(&row.spec.advice, out_of(row.filled, words), &row.spec.units, &row.spec.missing, row.consequence.sentence(words)),
             rank: row.consequence.rank(),
             units: row.filled.missing(),
         })
@@ -276,7 +268,7 @@ fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, 
     let used = delivery.and_then(|delivery| delivery.flow).map_or(0, |flow| flow.used);
     let findings = delivery.into_iter().flat_map(|delivery| &delivery.findings).filter(|finding| finding.lost as f64 > TRIFLE * used as f64);
     advices.extend(findings.map(|finding| Advice {
-        text: format!("{} {} ({}) kwam {} voor en kostte {}.", finding.remedy, capitalised(&finding.title), finding.code, times(finding.count), finding.units),
+        text: words.advice_finding(&finding.remedy, capitalised(&finding.title), &finding.code, words.times(words.count(finding.count)), &finding.units),
         // Rows that are lost weigh as much as a reserve.
         rank: Consequence::WithReserve(Vec::new()).rank(),
         units: finding.lost,
@@ -287,25 +279,20 @@ fn advices(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, 
 }
 
 /// `12 van uw 208`, or `al uw 208`.
-fn out_of(filled: Filled, voice: Voice) -> String {
+fn out_of(filled: Filled, words: Words<'_>) -> String {
     if filled.missing() == filled.of {
-        format!("{} {}", voice.say("al uw", "alle"), count(filled.of))
+        words.out_of_all(words.count(filled.of))
     } else {
-        format!("{} van {} {}", count(filled.missing()), voice.say("uw", "de"), count(filled.of))
+        words.out_of(words.count(filled.missing()), words.count(filled.of))
     }
 }
 
-fn times(count_of: u64) -> String {
-    if count_of == 1 { "1 keer".to_owned() } else { format!("{} keer", count(count_of)) }
-}
-
-fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Voice, shown: u64) -> MethodSection {
-    let bullets: Vec<String> = advices(rows, delivery, voice, shown).into_iter().map(|advice| advice.text).collect();
+fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, words: Words<'_>, shown: u64) -> MethodSection {
+    let bullets: Vec<String> = advices(rows, delivery, words, shown).into_iter().map(|advice| advice.text).collect();
     let (title, paragraphs) = match bullets.len() {
-        0 if voice == Voice::Group => ("De volgende aanlevering".to_owned(), vec!["Van de groep als geheel ontbreekt niets dat gevolgen heeft.".to_owned()]),
-        0 => ("Uw volgende aanlevering".to_owned(), vec!["Er is niets dat u hoeft te veranderen. Lever volgend jaar op dezelfde manier aan.".to_owned()]),
-        1 => (format!("Eén ding dat {} volgende aanlevering beter maakt", voice.say("uw", "een")), Vec::new()),
-        many => (format!("{} dingen die {} volgende aanlevering beter maken", capitalised(&ordinal_word(many)), voice.say("uw", "een")), Vec::new()),
+        0 => (words.improve_nothing_title(), vec![words.improve_nothing()]),
+        1 => (words.improve_one_title(), Vec::new()),
+        many => (words.improve_title(capitalised(&words.numeral(many))), Vec::new()),
     };
     MethodSection { title, paragraphs, bullets }
 }
@@ -313,28 +300,30 @@ fn improvements(rows: &[FieldRow<'_>], delivery: Option<&OwnDelivery>, voice: Vo
 /// For the sheet of a provider under the minimum: each field in a word, and what to repair.
 pub(super) fn in_words(results: &Results, provider: &str) -> Option<TitledTable> {
     let spec = results.pipeline.spec.quality.as_ref()?;
+    let words = results.words(provider);
     let rows: Vec<Vec<String>> = spec
         .fields
         .iter()
         .filter_map(|field| {
             let share = results.quality.of(&field.id, provider)?.share()?;
             let word = if share >= FILLED {
-                "volledig"
+                words.filled()
             } else if share < ABSENT {
-                "ontbreekt"
+                words.filled_not()
             } else {
-                "deels"
+                words.filled_partly()
             };
-            Some(vec![field.label.clone(), word.to_owned()])
+            Some(vec![field.label.clone(), word])
         })
         .collect();
-    let heads = vec!["Gegeven".to_owned(), "Gevuld".to_owned()];
-    (!rows.is_empty()).then(|| TitledTable { title: "Hoe volledig is elk gegeven?".to_owned(), table: Table { heads, rows } })
+    let heads = vec![words.head_field(), words.head_filled()];
+    (!rows.is_empty()).then(|| TitledTable { title: words.quality_fields_title(), table: Table { heads, rows } })
 }
 
 /// A delivery of totals: which subjects have a figure, of this provider and of the others.
 fn of_totals(results: &Results, pages: &[Page]) -> QualityPage {
-    let words = &results.pipeline.spec.words;
+    let of_pipeline = &results.pipeline.spec.words;
+    let words = results.texts().to(Voice::You);
     let all = results.providers.len() as u64;
     let rows = pages
         .iter()
@@ -348,71 +337,69 @@ fn of_totals(results: &Results, pages: &[Page]) -> QualityPage {
                 own_years += u64::from(year.summaries.get(&page.position.provider_id).is_some_and(|summary| summary.value().is_some()));
             }
             let (own, consequence) = match page.position.label {
-                Label::None(MissingCode::NotDelivered) => ("nee", "niet vergeleken"),
-                Label::None(MissingCode::TooSmall) => ("ja", "te klein om te tonen"),
-                Label::None(MissingCode::TooFewToCompare) => ("ja", "getoond, niet vergeleken"),
-                Label::None(_) => ("ja", "niet vergeleken"),
-                Label::Within(_) | Label::Attention(_) | Label::Signal(_) => ("ja", "geen"),
+                Label::None(MissingCode::NotDelivered) => (words.no(), words.totals_not_compared()),
+                Label::None(MissingCode::TooSmall) => (words.yes(), words.totals_too_small()),
+                Label::None(MissingCode::TooFewToCompare) => (words.yes(), words.totals_shown()),
+                Label::None(_) => (words.yes(), words.totals_not_compared()),
+                Label::Within(_) | Label::Attention(_) | Label::Signal(_) => (words.yes(), words.consequence_none()),
             };
             Some(vec![
                 page.spec.short.clone(),
-                own.to_owned(),
-                format!("{own_years} van {known_years}"),
-                if all == 0 { "n.b.".to_owned() } else { percentage(delivered as f64 / all as f64, 0) },
-                consequence.to_owned(),
+                own,
+                words.years_of(own_years, known_years),
+                if all == 0 { words.not_available() } else { words.percentage(delivered as f64 / all as f64, 0) },
+                consequence,
             ])
         })
         .collect();
     let published = pages.iter().filter(|page| !matches!(page.position.label, Label::None(MissingCode::NotDelivered))).count();
     let sentence = match published {
-        0 => "Van u is voor geen enkel onderwerp een cijfer gepubliceerd.".to_owned(),
-        many if many == pages.len() => format!("Voor alle {many} onderwerpen is er van u een gepubliceerd cijfer."),
-        many => format!("Voor {many} van de {} onderwerpen is er van u een gepubliceerd cijfer.", pages.len()),
+        0 => words.totals_none(),
+        many if many == pages.len() => words.totals_all(many),
+        many => words.totals_some(many, pages.len()),
     };
     let table = Table {
-        heads: vec!["Onderwerp".to_owned(), "Cijfer van u".to_owned(), "Jaren".to_owned(), format!("Alle {}", words.providers), "Gevolg".to_owned()],
+        heads: vec![words.head_topic(), words.head_figure(), words.head_years(), words.head_all(&of_pipeline.providers), words.head_consequence()],
         rows,
     };
     QualityPage {
-        title: "Hoe volledig zijn uw gegevens?".to_owned(),
+        title: words.totals_title(),
         sentences: vec![sentence],
         flow: None,
-        fields: TitledTable { title: "Wat er per onderwerp is".to_owned(), table },
-        note: format!(
-            "Jaren: in hoeveel van de gepubliceerde jaren er een cijfer van u is. Alle {p}: welk deel van de {p} dit jaar een cijfer heeft. Nee: {}",
-            words.not_delivered_note,
-            p = words.providers
-        ),
-        sections: vec![correction(results, Voice::You)],
+        fields: TitledTable { title: words.totals_fields_title(), table },
+        note: words.totals_note(&of_pipeline.providers, &of_pipeline.not_delivered_note),
+        sections: vec![correction(results, words)],
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::dutch;
 
     #[test]
     fn subjects_are_named_and_more_are_counted() {
         let subjects = |count: usize| ["minuten", "duur", "wachttijd", "blended"].iter().take(count).map(|one| (*one).to_owned()).collect::<Vec<_>>();
-        assert_eq!(named(&subjects(1)), "minuten");
-        assert_eq!(named(&subjects(2)), "minuten en duur");
-        assert_eq!(named(&subjects(3)), "minuten, duur en 1 ander onderwerp");
-        assert_eq!(named(&subjects(4)), "minuten, duur en 2 andere onderwerpen");
+        let texts = dutch();
+        let named = |count| named(&subjects(count), texts.to(Voice::You));
+        assert_eq!([named(1), named(2)], ["minuten", "minuten en duur"]);
+        assert_eq!([named(3), named(4)], ["minuten, duur en 1 ander onderwerp", "minuten, duur en 2 andere onderwerpen"]);
     }
 
     #[test]
     fn nearly_all_and_nearly_nothing_are_not_rounded_to_that() {
+        let texts = dutch();
         let text = |units, of| {
             let filled = Filled { units, of };
-            filled_text(filled.share().unwrap(), filled)
+            filled_text(filled.share().unwrap(), filled, texts.to(Voice::You))
         };
         assert_eq!([text(1000, 1000), text(999, 1000), text(500, 1000), text(1, 1000), text(0, 1000)], ["100%", "99%", "50%", "1%", "0%"]);
     }
 
     #[test]
     fn what_is_missing_everywhere_is_said_as_such() {
-        assert_eq!(out_of(Filled { units: 0, of: 208 }, Voice::You), "al uw 208");
-        assert_eq!(out_of(Filled { units: 196, of: 208 }, Voice::You), "12 van uw 208");
-        assert_eq!(out_of(Filled { units: 207, of: 1208 }, Voice::You), "1.001 van uw 1.208");
+        let texts = dutch();
+        let out_of = |units, of| out_of(Filled { units, of }, texts.to(Voice::You));
+        assert_eq!([out_of(0, 208), out_of(196, 208), out_of(207, 1208)], ["al uw 208", "12 van uw 208", "1.001 van uw 1.208"]);
     }
 }

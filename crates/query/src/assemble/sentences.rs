@@ -1,11 +1,11 @@
-//! Sentences by rule (report specification, section 4, with the words of decisions 18 and 19). At most 25 words each.
+//! Which sentences are said, by rule (report specification, section 4, with decisions 18 and 19); their words are those of the
+//! language. At most 25 words each.
 
-use spiegel_model::{
-    Direction, IndicatorSpec, Kind, Label, MissingCode, Position, Range, Side, TrendState, ValueFormat, WithinKind, count, percentage,
-};
+use spiegel_model::{Direction, IndicatorSpec, Kind, Label, MissingCode, Position, Range, Side, TrendState, ValueFormat, WithinKind};
 
 use super::voice::Voice;
 use crate::Distribution;
+use crate::texts::Words;
 
 /// Below this denominator a share is written as counts only.
 const UNITS_FOR_PERCENTAGE: u64 = 20;
@@ -19,6 +19,8 @@ const NAMED_ADJUSTERS: usize = 4;
 pub(super) struct Subject<'a> {
     pub(super) spec: &'a IndicatorSpec,
     pub(super) position: &'a Position,
+    /// The words of the language, for the provider or for a group.
+    pub(super) words: Words<'a>,
     pub(super) provider_word: &'a str,
     pub(super) providers_word: &'a str,
     pub(super) shown: u64,
@@ -31,68 +33,51 @@ pub(super) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    fn voice(&self) -> Voice {
-        Voice::of(&self.position.provider_id)
-    }
-
     /// The own value: what is, and how it stands against what is expected.
     pub(super) fn headline(&self) -> Vec<String> {
-        let (n, voice) = (self.position.n, self.voice());
+        let (n, words, providers) = (self.position.n, self.words, self.providers_word);
         let units = &self.spec.unit.plural;
         let Some(value) = self.position.value else {
             return match self.position.label {
-                Label::None(MissingCode::TooSmall) => vec![
-                    format!("{} heeft minder dan {} {units}.", voice.say("U", "De groep"), self.shown),
-                    "We tonen dit cijfer niet, zodat het niet naar cliënten te herleiden is.".to_owned(),
-                ],
-                _ => vec![format!("Van {} is dit cijfer niet beschikbaar.", voice.say("u", "de groep"))],
+                Label::None(MissingCode::TooSmall) => vec![words.headline_too_small(self.shown, units), words.headline_untraceable()],
+                _ => vec![words.headline_not_there()],
             };
         };
         let own = self.own_sentence(value);
-        let counted = self.spec.unit.counted(n);
-        let clients = if self.position.adjusted.is_some() { voice.say(" en cliënten als de uwe", " en zulke cliënten") } else { "" };
-        let who = match voice {
-            Voice::You => format!("een {} met {counted}{clients}", self.provider_word),
-            Voice::Group => format!("een {} met evenveel {units}{clients}", self.provider_word),
+        let counted = words.counted(&self.spec.unit, n);
+        let who = if self.position.adjusted.is_some() {
+            words.who_with_such_clients(self.provider_word, &counted, units)
+        } else {
+            words.who_of_this_size(self.provider_word, &counted, units)
         };
         match self.position.label {
-            Label::None(MissingCode::TooFewToCompare) => vec![
-                own,
-                format!(
-                    "Met {counted} kunnen we dit niet zinvol vergelijken. {}, zonder conclusie.",
-                    voice.say("U ziet uw cijfer", "Hier staat het cijfer van de groep")
-                ),
-            ],
-            Label::None(_) if self.position.coverage.is_some() => {
-                vec![own, "We vergelijken dit cijfer niet, omdat er te veel ontbreekt.".to_owned()]
-            }
-            Label::None(_) => vec![own, format!("We vergelijken dit cijfer niet: te weinig {} hebben genoeg gegevens.", self.providers_word)],
+            Label::None(MissingCode::TooFewToCompare) => vec![own, words.headline_too_few(counted)],
+            Label::None(_) if self.position.coverage.is_some() => vec![own, words.headline_uncovered()],
+            Label::None(_) => vec![own, words.headline_few_others(providers)],
             Label::Within(WithinKind::Equivalent) => {
-                let margin = self.spec.format.difference(self.spec.margin, n);
-                vec![own, format!("Dat is aantoonbaar vergelijkbaar met {}: het verschil is kleiner dan {margin}.", self.target())]
-            },
-            Label::Within(WithinKind::Indistinguishable) => vec![own, format!("Dat is niet te onderscheiden van {}.", self.target())],
-            Label::Within(WithinKind::DiffersAsMany) => {
-                let side = if self.position.z.is_some_and(|z| z < 0.0) { "onder" } else { "boven" };
-                vec![own, format!("Dat ligt {side} {}, maar binnen wat tussen {} gewoon is.", self.target(), self.providers_word)]
+                let margin = words.difference(&self.spec.format, self.spec.margin, n);
+                vec![own, words.headline_equivalent(self.target(), margin)]
             }
+            Label::Within(WithinKind::Indistinguishable) => vec![own, words.headline_indistinguishable(self.target())],
+            Label::Within(WithinKind::DiffersAsMany) if self.position.z.is_some_and(|z| z < 0.0) => {
+                vec![own, words.headline_below_as_many(self.target(), providers)]
+            }
+            Label::Within(WithinKind::DiffersAsMany) => vec![own, words.headline_above_as_many(self.target(), providers)],
             Label::Attention(side) => vec![
                 own,
-                format!("Dat is {} dan we verwachten van {who}{}.", self.verb(side), self.expected(false)),
-                format!(
-                    "Ook bij gewone verschillen tussen {} ligt 1 op de 40 {}.",
-                    self.providers_word,
-                    beyond(side)
-                ),
+                words.headline_attention(self.verb(side), who, self.expected(false)),
+                match side {
+                    Side::Higher => words.chance_above(providers),
+                    Side::Lower => words.chance_below(providers),
+                },
             ],
             Label::Signal(side) => vec![
                 own,
-                format!("Dat is duidelijk {} dan we verwachten van {who}{}.", self.verb(side), self.expected(true)),
-                format!(
-                    "Bij gewone verschillen tussen {} ligt 1 op de 1.000 {}.",
-                    self.providers_word,
-                    beyond(side)
-                ),
+                words.headline_signal(self.verb(side), who, self.expected(true)),
+                match side {
+                    Side::Higher => words.chance_far_above(providers),
+                    Side::Lower => words.chance_far_below(providers),
+                },
             ],
         }
     }
@@ -107,43 +92,38 @@ impl Subject<'_> {
     }
 
     fn own_sentence(&self, value: f64) -> String {
-        let n = self.position.n;
+        let (n, words) = (self.position.n, self.words);
         let units = if n == 1 { &self.spec.unit.singular } else { &self.spec.unit.plural };
         let more = self.more_decimals();
-        let share = if n >= UNITS_FOR_PERCENTAGE {
-            format!(" ({})", self.bound(value, more))
-        } else {
-            String::new()
-        };
-        let sentence = match (self.voice(), &self.spec.group) {
+        let share = if n >= UNITS_FOR_PERCENTAGE { words.share_in_brackets(self.bound(value, more)) } else { String::new() };
+        let sentence = match (words.voice(), &self.spec.group) {
             (Voice::Group, Some(words)) => &words.sentence,
             _ => &self.spec.sentence,
         };
         sentence
             .replace("{value}", &self.with_unit(value, more))
-            .replace("{events}", &count(self.position.events.unwrap_or(0)))
-            .replace("{n}", &count(n))
+            .replace("{events}", &words.count(self.position.events.unwrap_or(0)))
+            .replace("{n}", &words.count(n))
             .replace("{units}", units)
             .replace("{share}", &share)
     }
 
     /// What the own value is measured against, with its figure.
     fn target(&self) -> String {
-        let what = if self.position.adjusted.is_some() {
-            self.voice().say("wat landelijk bij cliënten als de uwe te verwachten is", "wat landelijk bij zulke cliënten te verwachten is")
-        } else {
-            "het landelijk gemiddelde"
-        };
-        let others = if self.is_left_out { self.voice().say(", zonder uw eigen gegevens", ", zonder de groep") } else { "" };
-        let figure = self.position.target.map_or_else(String::new, |target| format!(" ({}{others})", self.national_value(target)));
-        format!("{what}{figure}")
+        let words = self.words;
+        let what = if self.position.adjusted.is_some() { words.target_adjusted() } else { words.target_mean() };
+        match self.position.target.map(|target| self.national_value(target)) {
+            Some(value) if self.is_left_out => words.target_value_of_others(what, value),
+            Some(value) => words.target_value(what, value),
+            None => what,
+        }
     }
 
     /// A national figure rests on many units and keeps its decimals.
     fn national_value(&self, value: f64) -> String {
         match self.spec.kind {
-            Kind::Proportion => percentage(value, 1),
-            Kind::Mean => self.spec.format.value(value, u64::MAX),
+            Kind::Proportion => self.words.percentage(value, 1),
+            Kind::Mean => self.words.value(&self.spec.format, value, u64::MAX),
         }
     }
 
@@ -154,11 +134,11 @@ impl Subject<'_> {
         } else {
             (self.position.expected_lower, self.position.expected_upper)
         };
-        let more = self.more_decimals();
+        let (more, words) = (self.more_decimals(), self.words);
         match (lower, upper) {
-            (Some(lower), Some(upper)) => format!(" ({} tot {})", self.bound(lower, more), self.bound(upper, more)),
-            (None, Some(upper)) => format!(" (tot {})", self.bound(upper, more)),
-            (Some(lower), None) => format!(" (vanaf {})", self.bound(lower, more)),
+            (Some(lower), Some(upper)) => words.expected_between(self.bound(lower, more), self.bound(upper, more), self.bound_with_unit(upper, more)),
+            (None, Some(upper)) => words.expected_up_to(self.bound(upper, more), self.bound_with_unit(upper, more)),
+            (Some(lower), None) => words.expected_from(self.bound(lower, more), self.bound_with_unit(lower, more)),
             (None, None) => String::new(),
         }
     }
@@ -178,18 +158,18 @@ impl Subject<'_> {
         match &self.spec.format {
             ValueFormat::Number { decimals, unit } if more > 0 => {
                 let space = if unit.is_empty() { "" } else { " " };
-                format!("{}{space}{unit}", spiegel_model::decimal(value, decimals + more))
+                format!("{}{space}{unit}", self.words.decimal(value, decimals + more))
             }
-            format => format.value_with_unit(value, self.position.n),
+            format => self.words.value_with_unit(format, value, self.position.n),
         }
     }
 
     /// A limit as the own value is written, with `more` extra decimals.
     fn bound(&self, value: f64, more: usize) -> String {
         match &self.spec.format {
-            ValueFormat::Number { decimals, .. } => spiegel_model::decimal(value, decimals + more),
-            ValueFormat::Percentage if more > 0 => percentage(value, more + usize::from(self.position.n >= UNITS_FOR_DECIMAL)),
-            ValueFormat::Percentage => self.spec.format.value(value, self.position.n),
+            ValueFormat::Number { decimals, .. } => self.words.decimal(value, decimals + more),
+            ValueFormat::Percentage if more > 0 => self.words.percentage(value, more + usize::from(self.position.n >= UNITS_FOR_DECIMAL)),
+            ValueFormat::Percentage => self.words.value(&self.spec.format, value, self.position.n),
         }
     }
 
@@ -200,24 +180,22 @@ impl Subject<'_> {
         }
     }
 
+    /// A bound with the unit of the indicator behind it.
+    fn bound_with_unit(&self, value: f64, more: usize) -> String {
+        match &self.spec.format {
+            ValueFormat::Number { unit, .. } if !unit.is_empty() => format!("{} {unit}", self.bound(value, more)),
+            _ => self.bound(value, more),
+        }
+    }
+
     /// How much was there, when that asks for a caution, and what the rest could have made of it.
     fn coverage(&self) -> Vec<String> {
         let (Some(declared), Some(covered)) = (&self.spec.coverage, self.position.coverage.filter(|covered| covered.caution)) else { return Vec::new() };
-        let share = percentage(covered.units as f64 / covered.of as f64, usize::from(covered.of >= UNITS_FOR_DECIMAL));
-        let mut sentences =
-            vec![format!(
-                "{} is er bij {share} van {} {}; wie ontbreekt, kan anders zijn dan wie meedoet.",
-                declared.title,
-                self.voice().say("uw", "de"),
-                self.covered_units
-            )];
+        let words = self.words;
+        let share = words.percentage(covered.units as f64 / covered.of as f64, usize::from(covered.of >= UNITS_FOR_DECIMAL));
+        let mut sentences = vec![words.coverage(&declared.title, share, self.covered_units)];
         if let Some(bounds) = covered.bounds.filter(|_| self.position.value.is_some()) {
-            sentences.push(format!(
-                "Wat er bij de andere {} ook uit was gekomen: het aandeel ligt tussen {} en {}.",
-                self.covered_units,
-                percentage(bounds.lower, 0),
-                percentage(bounds.upper, 0)
-            ));
+            sentences.push(words.coverage_bounds(self.covered_units, words.percentage(bounds.lower, 0), words.percentage(bounds.upper, 0)));
         }
         sentences
     }
@@ -225,26 +203,21 @@ impl Subject<'_> {
     /// The value after adjustment beside the raw one, and how the clients differ.
     fn adjustment(&self) -> Vec<String> {
         let (Some(adjusted), Some(value)) = (&self.position.adjusted, self.position.value) else { return Vec::new() };
-        let (format, n, voice) = (&self.spec.format, self.position.n, self.voice());
+        let (format, n, words) = (&self.spec.format, self.position.n, self.words);
         let what = if self.adjusters.len() <= NAMED_ADJUSTERS {
-            listed(self.adjusters)
+            words.listed(self.adjusters)
         } else {
-            format!("{} kenmerken van {}cliënten (zie Methode)", spiegel_model::ordinal_word(self.adjusters.len()), voice.say("uw ", ""))
+            words.adjusters_counted(words.numeral(self.adjusters.len()))
         };
-        let interval = adjusted.interval.map_or_else(String::new, |range| format!(" (95%-interval {})", format.range_in_words(range.lower, range.upper, n)));
-        let mut sentences = vec![format!(
-            "Gecorrigeerd voor {what} is {} {}{interval}; zonder correctie {}.",
-            voice.say("uw cijfer", "het groepscijfer"),
-            format.value(adjusted.value, n),
-            format.value(value, n)
-        )];
+        let interval = words.interval_after(format, adjusted.interval, n);
+        let mut sentences = vec![words.adjusted(what, words.value(format, adjusted.value, n), interval, words.value(format, value, n))];
         let told = self.spec.adjusters.iter().find_map(|adjuster| adjuster.shift.as_ref());
-        if let (Some(words), Some(shift)) = (told, adjusted.shift) {
-            let size = spiegel_model::decimal(shift.abs(), words.decimals);
-            let nothing = spiegel_model::decimal(0.0, words.decimals);
+        if let (Some(shift_words), Some(shift)) = (told, adjusted.shift) {
+            let size = words.decimal(shift.abs(), shift_words.decimals);
+            let nothing = words.decimal(0.0, shift_words.decimals);
             if size != nothing {
-                let words = if shift > 0.0 { &words.more } else { &words.less };
-                sentences.push(format!("{} {}.", voice.say("Uw cliënten", "De cliënten van de groep"), words.replace("{difference}", &size)));
+                let said = if shift > 0.0 { &shift_words.more } else { &shift_words.less };
+                sentences.push(words.shift(said.replace("{difference}", &size)));
             }
         }
         sentences
@@ -252,104 +225,90 @@ impl Subject<'_> {
 
     /// Several years together, for few units in one.
     fn pooled(&self) -> Option<String> {
-        let pooled = self.position.pooled.as_ref()?;
-        let format = &self.spec.format;
-        let interval = pooled
-            .interval
-            .map_or_else(String::new, |interval| format!(" (95%-interval {})", format.range_in_words(interval.lower, interval.upper, pooled.n)));
-        Some(format!(
-            "Over {} tot en met {} samen: {}, {}{interval}.",
+        let (pooled, words) = (self.position.pooled.as_ref()?, self.words);
+        Some(words.pooled(
             pooled.first_year,
             self.position.year,
-            self.spec.unit.counted(pooled.n),
-            format.value_with_unit(pooled.value, pooled.n)
+            words.counted(&self.spec.unit, pooled.n),
+            words.value_with_unit(&self.spec.format, pooled.value, pooled.n),
+            words.interval_after(&self.spec.format, pooled.interval, pooled.n),
         ))
     }
 
     /// Kaplan-Meier beside the share.
     fn incidence(&self) -> Option<String> {
         let incidence = self.position.incidence.filter(|_| self.position.value.is_some())?;
-        let interval = incidence.interval.map_or_else(String::new, |interval| {
-            format!(", 95%-interval {}", self.spec.format.range_in_words(interval.lower, interval.upper, incidence.n))
-        });
-        Some(format!(
-            "Tellen ook {} mee die nog geen vol jaar zijn gevolgd, dan is het {} (Kaplan-Meier{interval}).",
-            self.spec.unit.plural,
-            self.spec.format.value(incidence.value, incidence.n)
-        ))
+        let (format, words) = (&self.spec.format, self.words);
+        let interval = incidence
+            .interval
+            .map_or_else(String::new, |interval| words.incidence_interval(words.range_in_words(format, interval.lower, interval.upper, incidence.n)));
+        Some(words.incidence(&self.spec.unit.plural, words.value(format, incidence.value, incidence.n), interval))
     }
 
     fn trend(&self) -> Option<String> {
-        let (n, voice) = (self.position.n, self.voice());
+        let (n, words) = (self.position.n, self.words);
         match &self.position.trend {
             TrendState::TooShort => None,
-            TrendState::Level => Some(format!("{} veranderde over de jaren niet duidelijk anders dan het landelijke.", voice.say("Uw cijfer", "Het groepscijfer"))),
-            TrendState::Changed { side, from, from_n, to, years } => Some(format!(
-                "{} is in {years} jaar {} van {} naar {}, anders dan het landelijke cijfer.",
-                voice.say("Uw cijfer", "Het groepscijfer"),
-                match side {
-                    Side::Higher => "gestegen",
-                    Side::Lower => "gedaald",
-                },
-                self.spec.format.value(*from, *from_n),
-                self.spec.format.value(*to, n),
-            )),
-            TrendState::Redefined { year_label, because } => {
-                Some(format!("Vergelijken met jaren voor {year_label} kan niet, omdat {because}."))
+            TrendState::Level => Some(words.trend_level()),
+            TrendState::Changed { side, from, from_n, to, years } => {
+                let (from, to) = (words.value(&self.spec.format, *from, *from_n), words.value(&self.spec.format, *to, n));
+                Some(match side {
+                    Side::Higher => words.trend_risen(years, from, to),
+                    Side::Lower => words.trend_fallen(years, from, to),
+                })
             }
-            TrendState::Broken { year_label } => Some(format!(
-                "Vergelijken over alle jaren kan niet: over {year_label} {}.",
-                voice.say("zijn er geen gegevens van u", "staat er geen cijfer van de groep")
-            )),
+            TrendState::Redefined { year_label, because } => Some(words.trend_redefined(year_label, because)),
+            TrendState::Broken { year_label } => Some(words.trend_broken(year_label)),
         }
     }
 
     fn guideline(&self) -> Option<String> {
         let guideline = self.spec.guideline.as_ref()?;
         let value = self.position.value?;
-        let n = self.position.n;
-        let own = self.voice().say("uw cijfer", "het groepscijfer");
+        let (n, words) = (self.position.n, self.words);
         let where_it_lies = match self.position.interval {
-            Some(Range { lower, .. }) if lower > guideline.value => format!("{own} en het hele interval liggen daarboven"),
-            Some(Range { upper, .. }) if upper < guideline.value => format!("{own} en het hele interval liggen daaronder"),
-            Some(_) => format!("het ligt binnen {} 95%-interval", self.voice().say("uw", "het")),
-            None if value > guideline.value => format!("{own} ligt daarboven"),
-            None => format!("{own} ligt daaronder"),
+            Some(Range { lower, .. }) if lower > guideline.value => words.guideline_wholly_above(),
+            Some(Range { upper, .. }) if upper < guideline.value => words.guideline_wholly_below(),
+            Some(_) => words.guideline_inside(),
+            None if value > guideline.value => words.guideline_above(),
+            None => words.guideline_below(),
         };
-        let stated = self.spec.format.value_with_unit(guideline.value, if self.spec.kind == Kind::Proportion { 1 } else { n });
-        Some(format!("{} is {stated}: {where_it_lies}. {}", guideline.name, guideline.note))
+        let units = if self.spec.kind == Kind::Proportion { 1 } else { n };
+        let stated = words.value_with_unit(&self.spec.format, guideline.value, units);
+        Some(words.guideline(&guideline.name, stated, where_it_lies, &guideline.note))
     }
 
     fn nation(&self, distribution: Option<&Distribution>, group: Option<(f64, usize)>) -> Option<String> {
         let inner = distribution?.inner;
-        let format = &self.spec.format;
-        let range = match self.spec.kind {
-            Kind::Proportion => format!("{} en {}", percentage(inner.lower, 1), percentage(inner.upper, 1)),
-            Kind::Mean => format!("{} en {}", format.value(inner.lower, u64::MAX), format.value_with_unit(inner.upper, u64::MAX)),
+        let (format, words) = (&self.spec.format, self.words);
+        let (lower, upper) = match self.spec.kind {
+            Kind::Proportion => (words.percentage(inner.lower, 1), words.percentage(inner.upper, 1)),
+            Kind::Mean => (words.value(format, inner.lower, u64::MAX), words.value_with_unit(format, inner.upper, u64::MAX)),
         };
-        let group = group.map_or_else(String::new, |(middle, others)| {
-            format!("; het midden van uw vergelijkgroep (u en {others} andere {}) is {}", self.providers_word, self.national_value(middle))
-        });
-        Some(format!("De middelste helft van de {} zit tussen {range}{group}.", self.providers_word))
+        Some(match group {
+            None => words.nation(self.providers_word, lower, upper),
+            Some((middle, others)) => words.nation_and_group(self.providers_word, lower, upper, others, self.national_value(middle)),
+        })
     }
 
     /// How sure this is, in paragraphs.
     pub(super) fn certainty(&self) -> Vec<String> {
-        let n = self.position.n;
+        let (n, words) = (self.position.n, self.words);
         let format = &self.spec.format;
         let mut paragraphs: Vec<String> = Vec::new();
         let Some(value) = self.position.value else { return self.pooled().into_iter().collect() };
+        let counted = words.counted(&self.spec.unit, n);
         let mut first = match self.position.label {
-            Label::None(MissingCode::TooFewToCompare) => format!("Te weinig om te vergelijken: {}.", self.spec.unit.counted(n)),
-            Label::None(_) => "Niet vergelijkbaar.".to_owned(),
-            _ if self.position.interval.is_none() => "Vergelijkbaar met voorbehoud: de spreiding is niet aangeleverd.".to_owned(),
-            _ if self.position.coverage.is_some_and(|covered| covered.caution) => format!("Vergelijkbaar met voorbehoud: {}.", self.spec.unit.counted(n)),
-            _ => format!("Vergelijkbaar: {}.", self.spec.unit.counted(n)),
+            Label::None(MissingCode::TooFewToCompare) => words.certain_too_few(counted),
+            Label::None(_) => words.certain_not_comparable(),
+            _ if self.position.interval.is_none() => words.certain_no_interval(),
+            _ if self.position.coverage.is_some_and(|covered| covered.caution) => words.certain_with_caution(counted),
+            _ => words.certain(counted),
         };
         if let Some(interval) = self.position.interval {
-            first.push_str(&format!(
-                " Het 95%-interval loopt van {}.",
-                format.range_in_words(interval.lower, interval.upper, n)
+            first.push_str(&words.certain_interval(
+                words.range_in_words(format, interval.lower, interval.upper, n),
+                words.range_with_unit(format, interval.lower, interval.upper, n),
             ));
         }
         paragraphs.push(first);
@@ -358,81 +317,49 @@ impl Subject<'_> {
         paragraphs.extend(self.incidence());
         paragraphs.extend(self.limits());
         if let Some(median) = self.position.median {
-            paragraphs.push(format!(
-                "De helft van {} {} zat op {} of minder. Het gemiddelde ligt op {}.",
-                self.voice().say("uw", "de"),
-                self.spec.unit.plural,
-                format.value_with_unit(median, n),
-                format.value(value, n)
-            ));
+            paragraphs.push(words.certain_median(&self.spec.unit.plural, words.value_with_unit(format, median, n), words.value(format, value, n)));
         }
-        if self.spec.rounded_to > 1 {
-            paragraphs.push(format!("De aantallen zijn door de uitgever afgerond op {}-tallen.", written(self.spec.rounded_to)));
+        match self.spec.rounded_to {
+            0 | 1 => {}
+            5 => paragraphs.push(words.certain_rounded_to_five()),
+            base => paragraphs.push(words.certain_rounded(base)),
         }
         if let Some(correlation) = self.spec.pre_post_correlation {
-            paragraphs.push(format!(
-                "De spreiding van de verandering is niet bekend. Voor het interval is een samenhang van {} tussen start en einde aangenomen.",
-                spiegel_model::decimal(correlation, 1)
-            ));
+            paragraphs.push(words.certain_correlation(words.decimal(correlation, 1)));
         }
         paragraphs
     }
 
     /// From where a value at this number of units is told to be higher or lower.
     fn limits(&self) -> Option<String> {
-        let position = self.position;
+        let (position, words) = (self.position, self.words);
         let more = self.more_decimals();
         let bound = |limit: f64| self.bound(limit, more);
+        let with_unit = |limit: f64| self.bound_with_unit(limit, more);
         let limits = match (position.expected_lower, position.expected_upper) {
             _ if matches!(position.label, Label::None(_)) => return None,
-            (Some(lower), Some(upper)) => format!("liggen de 95%-grenzen op {} en {}", bound(lower), bound(upper)),
-            (Some(lower), None) => format!("ligt de 95%-grens op {}", bound(lower)),
-            (None, Some(upper)) => format!("ligt de 95%-grens op {}; naar beneden is er geen", bound(upper)),
+            (Some(lower), Some(upper)) => words.limits_both(bound(lower), bound(upper), with_unit(upper)),
+            (Some(lower), None) => words.limits_lower(bound(lower), with_unit(lower)),
+            (None, Some(upper)) => words.limits_upper(bound(upper), with_unit(upper)),
             (None, None) => return None,
         };
-        let clients = if position.adjusted.is_some() { self.voice().say(" en cliënten als de uwe", " en zulke cliënten") } else { "" };
-        Some(format!("Omdat {} gewoonlijk van elkaar verschillen, {limits} bij {}{clients}.", self.providers_word, self.spec.unit.counted(position.n)))
+        let counted = words.counted(&self.spec.unit, position.n);
+        Some(if position.adjusted.is_some() {
+            words.limits_with_such_clients(self.providers_word, limits, counted)
+        } else {
+            words.limits(self.providers_word, limits, counted)
+        })
     }
 
     /// What belongs to a wanted direction, or a line that more is not better.
     pub(super) fn direction(&self) -> Option<String> {
         let side = self.position.label.side()?;
-        match (self.spec.direction, side) {
-            (Direction::None, _) => {
-                Some(format!("Meer of minder is hier niet vanzelf beter. Het gaat erom of het past bij {} cliënten.", self.voice().say("uw", "de")))
-            }
-            (Direction::Higher, Side::Lower) | (Direction::Lower, Side::Higher) => {
-                Some("Dit kan een aanknopingspunt zijn voor een gesprek.".to_owned())
-            }
-            (Direction::Higher, Side::Higher) | (Direction::Lower, Side::Lower) => {
-                Some(
-                    self.voice()
-                        .say("Hier kunnen andere aanbieders iets van u leren. Wilt u uw werkwijze delen?", "Hier kunnen andere aanbieders iets van de groep leren.")
-                        .to_owned(),
-                )
-            }
-        }
+        Some(match (self.spec.direction, side) {
+            (Direction::None, _) => self.words.direction_none(),
+            (Direction::Higher, Side::Lower) | (Direction::Lower, Side::Higher) => self.words.direction_to_discuss(),
+            (Direction::Higher, Side::Higher) | (Direction::Lower, Side::Lower) => self.words.direction_to_share(),
+        })
     }
-}
-
-/// `a, b en c`.
-pub(super) fn listed(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} en {last}", first.join(", ")),
-    }
-}
-
-fn beyond(side: Side) -> &'static str {
-    match side {
-        Side::Higher => "boven deze grens",
-        Side::Lower => "onder deze grens",
-    }
-}
-
-fn written(base: u64) -> String {
-    if base == 5 { "vijf".to_owned() } else { base.to_string() }
 }
 
 #[cfg(test)]
@@ -442,7 +369,7 @@ mod tests {
     use spiegel_model::{Adjusted, Covered, Incidence, Pooled};
 
     use super::*;
-    use crate::contradictions::addresses_the_reader;
+    use crate::texts::built_in;
     use crate::{GROUP, Pipeline};
 
     const LABELS: [Label; 13] = [
@@ -511,43 +438,62 @@ mod tests {
         text.split(". ").map(|sentence| sentence.split_whitespace().count()).max().unwrap_or(0)
     }
 
-    #[test]
-    fn what_is_said_of_a_group_is_never_said_to_the_reader() {
-        let pipeline = Pipeline::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/kibg"))).unwrap();
+    /// Everything that can be said of these indicators to this reader: all labels, trends, and with or without what may be missing.
+    fn said(pipeline: &str, voice: Voice) -> Vec<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pipelines").join(pipeline);
+        let pipeline = Pipeline::load(&folder).unwrap();
+        let words = pipeline.texts.to(voice);
         let distribution = Distribution { providers: 40, middle: 0.5, inner: Range { lower: 0.4, upper: 0.6 }, outer: None, dots: Vec::new() };
-        let mut rendered = 0;
+        let mut all = Vec::new();
         for indicator in &pipeline.indicators {
             let spec = &indicator.spec;
             let titles: Vec<String> = spec.adjusters.iter().map(|adjuster| adjuster.title.clone()).collect();
-            for label in LABELS {
-                for trend in trends() {
-                    for rich in [true, false] {
-                        let mut position = position(label, trend.clone(), rich);
-                        position.adjusted = position.adjusted.filter(|_| !titles.is_empty());
-                        let subject = Subject {
-                            spec,
-                            position: &position,
-                            provider_word: "aanbieder",
-                            providers_word: "aanbieders",
-                            shown: 10,
-                            covered_units: "trajecten",
-                            is_left_out: true,
-                            adjusters: &titles,
-                        };
-                        let said = [subject.headline(), subject.further(Some(&distribution), None), subject.certainty(), subject.direction().into_iter().collect()].concat();
-                        for text in said {
-                            rendered += 1;
-                            assert!(!addresses_the_reader(&text), "{}: {text}", spec.id);
-                            assert!(longest(&text) <= 25, "{}: {text}", spec.id);
-                            assert!(!text.contains(['{', '}']) && !text.contains("  ") && !text.contains("()"), "{}: {text}", spec.id);
-                        }
-                    }
-                }
+            let group = (voice == Voice::You).then_some((0.5, 14));
+            for (label, trend, rich) in LABELS.into_iter().flat_map(|label| trends().into_iter().flat_map(move |trend| [(label, trend.clone(), true), (label, trend, false)])) {
+                let mut position = position(label, trend, rich);
+                position.adjusted = position.adjusted.filter(|_| !titles.is_empty());
+                let subject = Subject {
+                    spec,
+                    position: &position,
+                    words,
+                    provider_word: &pipeline.spec.words.provider,
+                    providers_word: &pipeline.spec.words.providers,
+                    shown: 10,
+                    covered_units: &spec.unit.plural,
+                    is_left_out: true,
+                    adjusters: &titles,
+                };
+                all.extend([subject.headline(), subject.further(Some(&distribution), group), subject.certainty(), subject.direction().into_iter().collect()].concat());
             }
+        }
+        all
+    }
+
+    #[test]
+    fn every_sentence_is_short_and_filled_in_both_languages() {
+        for (pipeline, voice) in [("kibg", Voice::You), ("kibg", Voice::Group), ("nhs-talking-therapies", Voice::You)] {
+            let said = said(pipeline, voice);
+            assert!(said.len() > 4_000, "{}", said.len());
+            for text in said {
+                // What a number of the page is compared with stands in brackets, and is read with it.
+                assert!(longest(&text) <= 25, "{pipeline}: {text}");
+                assert!(!text.contains(['{', '}']) && !text.contains("  ") && !text.contains("()") && !text.contains(" ."), "{pipeline}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_a_group_is_never_said_to_the_reader() {
+        let dutch = built_in("nl");
+        for text in said("kibg", Voice::Group) {
+            assert!(!dutch.addresses_the_reader(&text), "{text}");
+        }
+        assert!(dutch.addresses_the_reader("Dat is uw cijfer.") && dutch.addresses_the_reader("U ligt hoger.") && !dutch.addresses_the_reader("een uur"));
+        assert!(built_in("en").addresses_the_reader("That is your figure."));
+        let pipeline = Pipeline::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/kibg"))).unwrap();
+        for spec in pipeline.indicators.iter().map(|indicator| &indicator.spec) {
             let words = spec.group.as_ref().unwrap();
             assert!([&words.stands_out_more, &words.stands_out_less].iter().all(|text| text.split_whitespace().count() <= 7), "{}", spec.id);
         }
-        assert!(rendered > 10_000, "{rendered}");
-        assert!(addresses_the_reader("Dat is uw cijfer.") && addresses_the_reader("U ligt hoger.") && !addresses_the_reader("een uur"));
     }
 }

@@ -1,9 +1,9 @@
 //! One page for a provider under the minimum of a report of its own: what arrived, how complete it is, what to do. No outcome.
 
-use spiegel_model::{MethodSection, Summary, Verdict, count};
+use spiegel_model::{MethodSection, Summary, Verdict};
 
-use super::voice::Voice;
 use super::{ReportContext, correction, quality_page};
+use crate::texts::Words;
 use crate::{OwnDelivery, Results, Standing};
 
 /// Below this a number of clients is rounded (report specification 3.13).
@@ -17,29 +17,29 @@ const FINDINGS: usize = 3;
 pub(super) fn page(results: &Results, provider: &str, context: &ReportContext, delivery: Option<&OwnDelivery>) -> Option<Summary> {
     let spec = results.pipeline.spec.sheet.as_ref()?;
     let Standing::TooFewClients { clients, needed } = results.providers.get(provider)?.standing else { return None };
-    let words = &results.pipeline.spec.words;
+    let words = results.words(provider);
     let counted = &results.pipeline.spec.report.clients;
-    let section = |title: &str, paragraphs: Vec<String>, bullets: Vec<String>| MethodSection { title: title.to_owned(), paragraphs, bullets };
+    let section = |title: String, paragraphs: Vec<String>, bullets: Vec<String>| MethodSection { title, paragraphs, bullets };
     let mut blocks = Vec::new();
     if let Some(delivery) = delivery {
-        blocks.push(section("Wat er met uw aanleveringen is gebeurd", Vec::new(), submissions(delivery)));
-        let repairs = repairs(delivery);
+        blocks.push(section(words.sheet_deliveries_title(), Vec::new(), submissions(delivery, words)));
+        let repairs = repairs(delivery, words);
         if !repairs.is_empty() {
-            blocks.push(section("Wat u kunt herstellen", Vec::new(), repairs));
+            blocks.push(section(words.sheet_repair_title(), Vec::new(), repairs));
         }
     }
     if let Some(group) = results.pipeline.spec.group_report.as_ref().filter(|_| context.has_group_report) {
-        blocks.push(section("Samen met andere kleine aanbieders", vec![group.on_sheet.clone()], Vec::new()));
+        blocks.push(section(words.sheet_group_title(), vec![group.on_sheet.clone()], Vec::new()));
     }
-    blocks.push(section("Zo komt u eerder aan een eigen rapportage", Vec::new(), spec.sooner.clone()));
-    blocks.push(correction(results, Voice::You));
-    blocks.push(section("Vragen?", vec![spec.invitation.clone()], Vec::new()));
+    blocks.push(section(words.sheet_sooner_title(), Vec::new(), spec.sooner.clone()));
+    blocks.push(correction(results, words));
+    blocks.push(section(words.sheet_questions_title(), vec![spec.invitation.clone()], Vec::new()));
     Some(Summary {
-        lead: format!("{}.", spec.title),
+        lead: words.sheet_lead(&spec.title),
         sentences: vec![
-            format!("Van u ontvingen we gegevens van {} {counted} {}.", rounded(clients), years(results)),
-            format!("Voor een eigen rapportage zijn er {} nodig.", count(needed)),
-            "Bij kleinere aantallen zijn cijfers te onzeker, en soms tot cliënten te herleiden. Daarom staat er op dit blad geen uitkomst. Uw eigen cijfers staan, zonder vergelijking, in uw terugkoppeling.".to_owned(),
+            words.sheet_received(rounded(clients, words), counted, years(results, words)),
+            words.sheet_needed(words.count(needed)),
+            words.sheet_no_outcome(),
         ],
         heads: Vec::new(),
         rows: Vec::new(),
@@ -49,7 +49,7 @@ pub(super) fn page(results: &Results, provider: &str, context: &ReportContext, d
         topics: Vec::new(),
         blocks,
         notes: Vec::new(),
-        confidentiality: words.confidentiality.clone(),
+        confidentiality: results.pipeline.spec.words.confidentiality.clone(),
     })
 }
 
@@ -59,63 +59,58 @@ pub(super) fn completeness(results: &Results, provider: &str) -> Option<spiegel_
 }
 
 /// `41`, or `ongeveer 20`.
-fn rounded(clients: u64) -> String {
+fn rounded(clients: u64, words: Words<'_>) -> String {
     if clients >= EXACT_FROM {
-        return count(clients);
+        return words.count(clients);
     }
     match (clients + ROUNDED_TO / 2) / ROUNDED_TO * ROUNDED_TO {
-        0 => format!("minder dan {ROUNDED_TO}"),
-        near => format!("ongeveer {near}"),
+        0 => words.sheet_fewer_than(ROUNDED_TO),
+        near => words.sheet_about(near),
     }
 }
 
 /// `over 2024 en 2025`.
-pub(super) fn years(results: &Results) -> String {
+pub(super) fn years(results: &Results, words: Words<'_>) -> String {
     let window = i32::try_from(results.year.minimum.client_years).unwrap_or(1).max(1);
-    let first = results.year.year - window + 1;
+    let (first, last) = (results.year.year - window + 1, &results.year.label);
     match window {
-        1 => format!("over {}", results.year.label),
-        2 => format!("over {first} en {}", results.year.label),
-        _ => format!("over {first} tot en met {}", results.year.label),
+        1 => words.over_one_year(last),
+        2 => words.over_two_years(first, last),
+        _ => words.over_years(first, last),
     }
 }
 
-fn submissions(delivery: &OwnDelivery) -> Vec<String> {
+fn submissions(delivery: &OwnDelivery, words: Words<'_>) -> Vec<String> {
     delivery
         .submissions
         .iter()
         .map(|one| {
             let outcome = match (&one.refusal, one.verdict) {
-                (Some((code, title, remedy)), _) => format!("niet aangenomen: {title} ({code}). {remedy}"),
-                (None, Verdict::Held) => "aangehouden. Wij nemen contact met u op.".to_owned(),
-                (None, Verdict::AcceptedWithRemarks) => "aangenomen, met opmerkingen in uw terugkoppeling.".to_owned(),
-                (None, _) => "aangenomen.".to_owned(),
+                (Some((code, title, remedy)), _) => words.sheet_refused(title, code, remedy),
+                (None, Verdict::Held) => words.sheet_held(),
+                (None, Verdict::AcceptedWithRemarks) => words.sheet_accepted_with_remarks(),
+                (None, _) => words.sheet_accepted(),
             };
-            format!("{}: {outcome}", one.name)
+            words.sheet_delivery(&one.name, outcome)
         })
         .collect()
 }
 
-fn repairs(delivery: &OwnDelivery) -> Vec<String> {
-    delivery
-        .findings
-        .iter()
-        .take(FINDINGS)
-        .map(|finding| format!("{} ({}): {}", spiegel_model::capitalised(&finding.title), finding.code, finding.remedy))
-        .collect()
+fn repairs(delivery: &OwnDelivery, words: Words<'_>) -> Vec<String> {
+    let told = delivery.findings.iter().take(FINDINGS);
+    told.map(|finding| words.sheet_repair(spiegel_model::capitalised(&finding.title), &finding.code, &finding.remedy)).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Voice;
     use super::*;
+    use crate::texts::dutch;
 
     #[test]
     fn small_numbers_of_clients_are_rounded() {
-        assert_eq!(rounded(2), "minder dan 5");
-        assert_eq!(rounded(3), "ongeveer 5");
-        assert_eq!(rounded(12), "ongeveer 10");
-        assert_eq!(rounded(29), "ongeveer 30");
-        assert_eq!(rounded(30), "30");
-        assert_eq!(rounded(41), "41");
+        let texts = dutch();
+        let rounded = |clients| rounded(clients, texts.to(Voice::You));
+        assert_eq!([2, 3, 12, 29, 30, 41].map(rounded), ["minder dan 5", "ongeveer 5", "ongeveer 10", "ongeveer 30", "30", "41"]);
     }
 }

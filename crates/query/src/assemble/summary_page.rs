@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use spiegel_model::{
-    Label, MethodSection, MissingCode, Place, Position, Range, Side, SpineRow, Summary, SummaryRow, Topic, TrendState, Variant, capitalised, count,
-    ordinal_word, percentage,
+    Label, MethodSection, MissingCode, Place, Position, Range, Side, SpineRow, Summary, SummaryRow, Topic, TrendState, Variant, capitalised,
 };
 
 use super::indicator_page::{Page, is_share, place_text};
-use super::sentences::listed;
 use super::sheet::years;
 use super::voice::Voice;
 use super::{code_note, code_text, correction};
 use crate::distribution::on_grid;
-use crate::{Distribution, Results};
+use crate::texts::Words;
+use crate::{Distribution, GROUP, Results};
 
 /// Topics named on page 1, at most.
 const NAMED_TOPICS: usize = 3;
@@ -27,7 +26,7 @@ const SPINE_STEP: f64 = 0.001;
 const SPINE_LIMIT: f64 = 1.2;
 
 pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: Variant) -> Summary {
-    let voice = Voice::of(provider);
+    let words = results.words(provider);
     let full = variant != Variant::SinglePage;
     let rows: Vec<SummaryRow> = pages.iter().map(|page| row(results, page)).collect();
     let codes: BTreeSet<MissingCode> = pages
@@ -40,25 +39,30 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], variant: V
     let topics: Vec<Topic> =
         if full { named(&standing_out(pages)).iter().filter_map(|page| topic(results, page)).collect() } else { Vec::new() };
     Summary {
-        lead: "In één oogopslag.".to_owned(),
+        lead: words.summary_lead(),
         sentences: if full {
-            whose(results).into_iter().chain(opening(pages, also_standing_out(results, provider), voice)).collect()
+            whose(results).into_iter().chain(opening(pages, also_standing_out(results, provider), words)).collect()
         } else {
             nothing_shown(results)
         },
-        heads: ["Onderwerp", "n", voice.say("U", "Groep"), "95%-interval", "lager", "midden", "hoger", voice.say("Uw plek", "Plek")].map(str::to_owned).into(),
-        legend: if full { legend(results, pages, voice) } else { String::new() },
+        heads: vec![
+            words.head_topic(),
+            words.head_n(),
+            words.head_own(),
+            words.head_interval(),
+            words.head_lower(),
+            words.head_middle(),
+            words.head_higher(),
+            words.head_place(),
+        ],
+        legend: if full { legend(results, pages, words) } else { String::new() },
         rows,
-        topics_title: "Om te bespreken".to_owned(),
-        topics_none: if topics.is_empty() && full {
-            "Kies zelf een onderwerp. Bij elk onderwerp staat een vraag voor in uw team.".to_owned()
-        } else {
-            String::new()
-        },
+        topics_title: words.topics_title(),
+        topics_none: if topics.is_empty() && full { words.topics_none() } else { String::new() },
         topics,
         blocks: if full { blocks(results, provider, pages) } else { reasons(results, pages) },
-        notes: codes.into_iter().map(|code| code_note(code, results, voice)).collect(),
-        confidentiality: match (voice, &results.pipeline.spec.group_report) {
+        notes: codes.into_iter().map(|code| code_note(code, results, words)).collect(),
+        confidentiality: match (words.voice(), &results.pipeline.spec.group_report) {
             (Voice::Group, Some(words)) => words.confidentiality.clone(),
             _ => results.pipeline.spec.words.confidentiality.clone(),
         },
@@ -69,12 +73,13 @@ fn row(results: &Results, page: &Page) -> SummaryRow {
     let Position { n, value, interval, label, .. } = page.position;
     let format = &page.spec.format;
     let shown = results.year.minimum.shown;
+    let words = results.words(&page.position.provider_id);
     let own = match (value, label) {
-        (Some(value), _) => format.value(value, n),
-        (None, Label::None(code)) => code_text(code, shown, Voice::of(&page.position.provider_id)),
-        (None, _) => code_text(MissingCode::NotDelivered, shown, Voice::of(&page.position.provider_id)),
+        (Some(value), _) => words.value(format, value, n),
+        (None, Label::None(code)) => code_text(code, shown, words),
+        (None, _) => code_text(MissingCode::NotDelivered, shown, words),
     };
-    let place = place_text(&page.position, shown);
+    let place = place_text(&page.position, shown, words);
     let marks = match label {
         Label::None(_) | Label::Within(_) => 0,
         Label::Attention(Side::Higher) => 1,
@@ -91,12 +96,12 @@ fn row(results: &Results, page: &Page) -> SummaryRow {
     SummaryRow {
         indicator: page.spec.id.clone(),
         topic: page.spec.short.clone(),
-        n: if value.is_some() { count(n) } else { String::new() },
+        n: if value.is_some() { words.count(n) } else { String::new() },
         own,
         own_is_value: value.is_some(),
         interval: interval
             .filter(|_| value.is_some())
-            .map(|range| format.range(range.lower, range.upper, n))
+            .map(|range| words.range(format, range.lower, range.upper, n))
             .unwrap_or_default(),
         spine: distribution.map(|distribution| spine(distribution, value, interval, page.group.map(|(value, _)| value))),
         place,
@@ -172,91 +177,69 @@ fn also_measured<'a>(results: &'a Results, provider: &str) -> Vec<(&'a str, &'a 
 
 /// What stands out among them, in words.
 fn also_standing_out(results: &Results, provider: &str) -> Option<String> {
-    let shown = results.year.minimum.shown;
+    let (shown, words) = (results.year.minimum.shown, results.words(provider));
     let out: Vec<String> = also_measured(results, provider)
         .iter()
         .filter(|(_, position)| position.label.side().is_some())
-        .map(|(short, position)| format!("{short} ({})", place_text(position, shown)))
+        .map(|(short, position)| words.topic_with_place(short, place_text(position, shown, words)))
         .collect();
-    (!out.is_empty()).then(|| format!("Bij wat ook gemeten is, valt op: {}.", listed(&out)))
+    (!out.is_empty()).then(|| words.also_stands_out(out.len(), words.listed(&out)))
 }
 
 /// Whose figures these are, for a group (report specification 3.12); nothing for one provider.
 fn whose(results: &Results) -> Vec<String> {
-    let (Some(gathered), Some(words)) = (&results.gathered, &results.pipeline.spec.group_report) else { return Vec::new() };
+    let (Some(gathered), Some(of_group)) = (&results.gathered, &results.pipeline.spec.group_report) else { return Vec::new() };
+    let words = results.words(GROUP);
     let mut sentences = vec![
-        format!("Dit is een gezamenlijke rapportage van {} {}, samen {} {}.", gathered.members, words.members, count(gathered.units), words.units),
-        format!("Van u ontvingen we {} gegevens van minder dan {} {}.", years(results), results.year.minimum.clients, results.pipeline.spec.report.clients),
-        "Daarom tonen we geen cijfers van u alleen: die zouden te onzeker zijn, en soms tot cliënten te herleiden.".to_owned(),
+        words.group_whose(gathered.members, &of_group.members, words.count(gathered.units), &of_group.units),
+        words.group_too_few(years(results, words), results.year.minimum.clients, &results.pipeline.spec.report.clients),
+        words.group_none_alone(),
     ];
     match gathered.left_out {
         0 => {}
-        1 => sentences.push("Eén aanbieder telt niet mee, omdat de groep anders te veel over die ene zou zeggen.".to_owned()),
-        many => sentences.push(format!(
-            "{} {} tellen niet mee, omdat de groep anders te veel over elk van hen zou zeggen.",
-            capitalised(&ordinal_word(many)),
-            words.members
-        )),
+        1 => sentences.push(words.group_left_out_one()),
+        many => sentences.push(words.group_left_out(capitalised(&words.numeral(many)), &of_group.members)),
     }
     sentences
 }
 
-fn opening(pages: &[Page], also: Option<String>, voice: Voice) -> Vec<String> {
-    let who = voice.say("ligt u", "ligt de groep");
-    let clients = voice.say("uw aantal cliënten", "haar aantal cliënten");
+fn opening(pages: &[Page], also: Option<String>, words: Words<'_>) -> Vec<String> {
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
     let left_out = pages.len() - compared;
     let out = standing_out(pages);
     let within = compared - out.len();
     let mut sentences = Vec::new();
     if compared == 0 {
-        sentences.push(format!(
-            "{}, zonder plek: voor een vergelijking zijn er te weinig gegevens.",
-            voice.say("U ziet uw eigen cijfers", "Hier staan de cijfers van de groep")
-        ));
+        sentences.push(words.opening_uncompared());
         return sentences;
     }
     if out.is_empty() {
-        sentences.push(if compared == 1 {
-            format!("Op het ene onderwerp dat we vergelijken {who} binnen de spreiding die past bij {clients}.")
-        } else {
-            format!("Op alle {compared} onderwerpen die we vergelijken {who} binnen de spreiding die past bij {clients}.")
-        });
-        sentences.push(also.unwrap_or_else(|| "Er valt niets op. Kijk bij de trends of u zelf iets wilt bespreken.".to_owned()));
+        sentences.push(if compared == 1 { words.opening_one_within() } else { words.opening_all_within(compared) });
+        sentences.push(also.unwrap_or_else(|| words.opening_nothing()));
     } else {
-        sentences.push(format!(
-            "Op {} van de {compared} onderwerpen {} {who} binnen de spreiding die past bij {clients}.",
-            if within == 0 { "geen".to_owned() } else { within.to_string() },
-            if left_out > 0 { "die we vergelijken" } else { "" }
-        ).replace("  ", " "));
+        let inside = if within == 0 { words.none() } else { within.to_string() };
+        sentences.push(if left_out > 0 { words.opening_within_compared(inside, compared) } else { words.opening_within(inside, compared) });
         let named: Vec<String> = named(&out)
             .iter()
             .map(|page| match page.position.label.side() {
-                Some(Side::Lower) => stands_out(page, voice).1.clone(),
-                _ => stands_out(page, voice).0.clone(),
+                Some(Side::Lower) => stands_out(page, words.voice()).1.clone(),
+                _ => stands_out(page, words.voice()).0.clone(),
             })
             .collect();
+        let topics = words.listed(&named);
+        let number = capitalised(&words.numeral(out.len()));
         sentences.push(match (out.len(), out.len() > named.len()) {
-            (1, _) => format!("Eén onderwerp valt op: {}.", listed(&named)),
-            (many, false) => format!("{} onderwerpen vallen op: {}.", capitalised(&ordinal_word(many)), listed(&named)),
-            (many, true) => {
-                format!("{} onderwerpen vallen op. Het meest: {}.", capitalised(&ordinal_word(many)), listed(&named))
-            }
+            (1, _) => words.opening_out_one(topics),
+            (_, false) => words.opening_out(number, topics),
+            (_, true) => words.opening_out_most(number, topics),
         });
-        sentences.push(if out.len() == 1 {
-            "Dit is geen oordeel. Het is een onderwerp om samen te bespreken.".to_owned()
-        } else {
-            "Dit is geen oordeel. Het zijn onderwerpen om samen te bespreken.".to_owned()
-        });
+        sentences.push(if out.len() == 1 { words.opening_no_verdict_one() } else { words.opening_no_verdict() });
         sentences.extend(also);
     }
     match left_out {
         0 => {}
-        1 => sentences.push("Eén onderwerp vergelijken we niet; bij het onderwerp staat de reden.".to_owned()),
-        many => sentences.push(format!(
-            "{} onderwerpen vergelijken we niet; bij elk onderwerp staat de reden.",
-            capitalised(&ordinal_word(many))
-        )),
+        1 => sentences.push(words.opening_left_out_one()),
+        many => sentences.push(words.opening_left_out(capitalised(&words.numeral(many)))),
     }
     sentences
 }
@@ -270,38 +253,30 @@ fn stands_out(page: &Page, voice: Voice) -> (&String, &String) {
 }
 
 fn nothing_shown(results: &Results) -> Vec<String> {
-    let minimum = results.year.minimum.shown;
-    vec![
-        format!("Van u zijn er over {} geen cijfers die we kunnen tonen.", results.year.label),
-        format!("Een cijfer staat hier pas vanaf {minimum} waarnemingen, en alleen als het is aangeleverd."),
-        "Per onderwerp ziet u de reden.".to_owned(),
-    ]
+    let words = results.texts().to(Voice::You);
+    vec![words.single_none(&results.year.label), words.single_from(results.year.minimum.shown), words.single_reasons()]
 }
 
 /// For a provider without any value: each topic with its reason.
 fn reasons(results: &Results, pages: &[Page]) -> Vec<MethodSection> {
-    let shown = results.year.minimum.shown;
+    let (shown, words) = (results.year.minimum.shown, results.texts().to(Voice::You));
     let bullets = pages
         .iter()
         .map(|page| match page.position.label {
-            Label::None(code) => format!("{}: {}.", page.spec.short, code_text(code, shown, Voice::of(&page.position.provider_id))),
+            Label::None(code) => words.single_reason(&page.spec.short, code_text(code, shown, words)),
             _ => page.spec.short.clone(),
         })
         .collect();
     vec![
-        MethodSection { title: "Per onderwerp".to_owned(), paragraphs: Vec::new(), bullets },
-        correction(results, Voice::You),
+        MethodSection { title: words.single_title(), paragraphs: Vec::new(), bullets },
+        correction(results, words),
     ]
 }
 
-fn legend(results: &Results, pages: &[Page], voice: Voice) -> String {
-    let words = &results.pipeline.spec.words;
-    let mut parts = vec![format!("Zo leest u dit: de blauwe stip {}, de blauwe lijn is het 95%-interval", voice.say("bent u", "is de groep"))];
-    if pages.iter().any(|page| page.group.is_some()) {
-        parts.push("de ruit is uw vergelijkgroep".to_owned());
-    }
-    parts.push("de streep is het landelijke midden".to_owned());
-    let mut text = format!("{}. Donkergrijs: middelste helft van de {}.", parts.join(", "), words.providers);
+fn legend(results: &Results, pages: &[Page], words: Words<'_>) -> String {
+    let providers = &results.pipeline.spec.words.providers;
+    let has_group = pages.iter().any(|page| page.group.is_some());
+    let mut text = if has_group { words.legend_with_group(providers) } else { words.legend(providers) };
     let shares: BTreeSet<u8> = results
         .indicators
         .iter()
@@ -311,22 +286,23 @@ fn legend(results: &Results, pages: &[Page], voice: Voice) -> String {
         .collect();
     match shares.iter().collect::<Vec<_>>().as_slice() {
         [] => {}
-        [one] => text.push_str(&format!(" Lichtgrijs: middelste {one}%.")),
-        _ => text.push_str(" Lichtgrijs: middelste 80 of 90%, naar gelang het aantal."),
+        [one] => text.push_str(&words.legend_outer(one)),
+        _ => text.push_str(&words.legend_outer_some()),
     }
-    text.push_str(" Rechts is méér, niet beter.");
+    text.push_str(&words.legend_right());
     if standing_out(pages).iter().any(|page| matches!(page.position.label, Label::Signal(_))) {
-        text.push_str(" Eén driehoek: buiten de 95%-grens. Twee: buiten de 99,8%-grens.");
+        text.push_str(&words.legend_two_marks());
     } else if !standing_out(pages).is_empty() {
-        text.push_str(" Driehoek: buiten de 95%-grens.");
+        text.push_str(&words.legend_mark());
     }
     text
 }
 
 fn blocks(results: &Results, provider: &str, pages: &[Page]) -> Vec<MethodSection> {
-    let reliable = MethodSection { title: "Hoe betrouwbaar is dit?".to_owned(), paragraphs: reliability(results, provider, pages), bullets: Vec::new() };
-    let trends: Vec<String> = pages.iter().filter_map(changed).take(NAMED_TRENDS).collect();
-    let changes = (!trends.is_empty()).then(|| MethodSection { title: "Veranderd in de loop van de jaren".to_owned(), paragraphs: Vec::new(), bullets: trends });
+    let words = results.words(provider);
+    let reliable = MethodSection { title: words.reliable_title(), paragraphs: reliability(results, provider, pages), bullets: Vec::new() };
+    let trends: Vec<String> = pages.iter().filter_map(|page| changed(page, words)).take(NAMED_TRENDS).collect();
+    let changes = (!trends.is_empty()).then(|| MethodSection { title: words.changed_title(), paragraphs: Vec::new(), bullets: trends });
     std::iter::once(reliable).chain(changes).collect()
 }
 
@@ -342,78 +318,55 @@ fn topic(results: &Results, page: &Page) -> Option<Topic> {
         .distribution
         .as_ref()?
         .middle;
-    let national = if is_share(&page.spec) { percentage(national, 1) } else { page.spec.format.value(national, u64::MAX) };
+    let words = results.words(&page.position.provider_id);
+    let national = if is_share(&page.spec) { words.percentage(national, 1) } else { words.value(&page.spec.format, national, u64::MAX) };
     Some(Topic {
-        text: format!("{}: {}, landelijk midden {national}.", page.spec.short, page.spec.format.value(value, page.position.n)),
+        text: words.topic(&page.spec.short, words.value(&page.spec.format, value, page.position.n), national),
         question: page.question.clone(),
         place: Place::Indicator(page.spec.id.clone()),
     })
 }
 
 fn reliability(results: &Results, provider: &str, pages: &[Page]) -> Vec<String> {
-    let voice = Voice::of(provider);
+    let words = results.words(provider);
     let mut paragraphs = Vec::new();
     let shown: Vec<&Page> = pages.iter().filter(|page| page.position.value.is_some()).collect();
     if let (Some(least), Some(most)) =
         (shown.iter().min_by_key(|page| page.position.n), shown.iter().max_by_key(|page| page.position.n))
     {
         let same_unit = shown.iter().all(|page| page.spec.unit == least.spec.unit);
-        let unit = if same_unit { least.spec.unit.plural.as_str() } else { "waarnemingen" };
+        let unit = if same_unit { least.spec.unit.plural.clone() } else { words.reliable_units() };
         let numbers = if least.position.n == most.position.n {
-            count(least.position.n)
+            words.count(least.position.n)
         } else {
-            format!("{} tot {}", count(least.position.n), count(most.position.n))
+            words.range_between(words.count(least.position.n), words.count(most.position.n))
         };
-        paragraphs.push(format!(
-            "{} berusten op {numbers} {unit}. Hoe kleiner het aantal, hoe breder het interval.",
-            voice.say("Uw cijfers", "De cijfers van de groep")
-        ));
+        paragraphs.push(words.reliable_numbers(numbers, unit));
     }
-    if voice == Voice::Group {
-        paragraphs.push(format!(
-            "Geen {} heeft meer dan {} van de gegevens. Een onderwerp of jaar waarbij dat wel zo is, staat er niet.",
-            results.pipeline.spec.words.provider,
-            percentage(results.year.minimum.group_largest_share, 0)
-        ));
+    if words.voice() == Voice::Group {
+        let share = words.percentage(results.year.minimum.group_largest_share, 0);
+        paragraphs.push(words.reliable_largest(&results.pipeline.spec.words.provider, share));
     }
     if let Some(group) = results.providers.get(provider).and_then(|one| one.groups.first()) {
-        paragraphs.push(format!(
-            "Uw vergelijkgroep: {} andere {} met {}. Bij elk onderwerp staat hoeveel van hen een cijfer hebben.",
-            group.others.len(),
-            results.pipeline.spec.words.providers,
-            group.words
-        ));
+        paragraphs.push(words.reliable_group(group.others, &results.pipeline.spec.words.providers, &group.words));
     }
     let compared = pages.iter().filter(|page| !matches!(page.position.label, Label::None(_))).count();
     let also = also_measured(results, provider);
     let all_compared = compared + also.len();
     let all_out = standing_out(pages).len() + also.iter().filter(|(_, position)| position.label.side().is_some()).count();
     if compared > 1 {
-        paragraphs.push(format!(
-            "Van elke honderd cijfers die we vergelijken, vallen er gewoonlijk ongeveer vijf op. Bij {} {} van de {all_compared}{}.",
-            voice.say("u", "de groep"),
-            match all_out {
-                0 => "valt er geen".to_owned(),
-                1 => "valt er 1".to_owned(),
-                many => format!("vallen er {many}"),
-            },
-            if also.is_empty() { " op" } else { " op, ook gemeten cijfers meegeteld" }
-        ));
+        let found = if all_out == 0 { words.reliable_found_none() } else { words.reliable_found(all_out) };
+        paragraphs.push(if also.is_empty() { words.reliable_chance(found, all_compared) } else { words.reliable_chance_also(found, all_compared) });
     }
     paragraphs
 }
 
-fn changed(page: &Page) -> Option<String> {
+fn changed(page: &Page, words: Words<'_>) -> Option<String> {
     let TrendState::Changed { side, from, from_n, to, years } = &page.position.trend else { return None };
-    let format = &page.spec.format;
-    let verb = match side {
-        Side::Higher => "gestegen",
-        Side::Lower => "gedaald",
-    };
-    Some(format!(
-        "{}: in {years} jaar {verb} van {} naar {}.",
-        page.spec.short,
-        format.value(*from, *from_n),
-        format.value(*to, page.position.n)
-    ))
+    let (format, topic) = (&page.spec.format, &page.spec.short);
+    let (from, to) = (words.value(format, *from, *from_n), words.value(format, *to, page.position.n));
+    Some(match side {
+        Side::Higher => words.changed_risen(topic, years, from, to),
+        Side::Lower => words.changed_fallen(topic, years, from, to),
+    })
 }

@@ -3,15 +3,16 @@
 use spiegel_model::{Topic, Worksheet, WorksheetTopic};
 
 use crate::Results;
+use crate::texts::Words;
 
-pub(super) fn page(results: &Results, topics: &[Topic]) -> Option<Worksheet> {
+pub(super) fn page(results: &Results, topics: &[Topic], words: Words<'_>) -> Option<Worksheet> {
     let spec = results.pipeline.spec.worksheet.as_ref()?;
     let filled = topics.iter().take(spec.topics).map(|topic| WorksheetTopic {
         title: topic.text.trim_end_matches('.').to_owned(),
         question: topic.question.clone(),
         place: Some(topic.place.clone()),
     });
-    let own = || WorksheetTopic { title: "Een onderwerp dat u zelf kiest:".to_owned(), question: String::new(), place: None };
+    let own = || WorksheetTopic { title: words.worksheet_own_topic(), question: String::new(), place: None };
     Some(Worksheet {
         title: spec.title.clone(),
         intro: spec.intro.clone(),

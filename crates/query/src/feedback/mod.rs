@@ -10,13 +10,15 @@ pub use own_delivery::{FindingCount, OwnDelivery, RowFlow, SubmissionOutcome};
 pub use preview::previews;
 
 use spiegel_model::{
-    Consequence, Feedback, FeedbackFinding, FeedbackTable, Finding, IndicatorSpec, Preview, PreviewValue, Receipt, ReportProvider, RuleSet,
+    Consequence, Feedback, FeedbackFinding, FeedbackTable, Finding, IndicatorSpec, Notation, Preview, PreviewValue, Receipt, ReportProvider, RuleSet,
     SubmissionSchema, Table, TableCount, Verdict, YearSpec, count, percentage,
 };
 
 use crate::Pipeline;
 use losses::Group;
 
+/// The language of feedback.
+const LANGUAGE: &str = "nl";
 /// Version of the format of `terugkoppeling.json`.
 const FORMAT: u32 = 1;
 /// Findings that are shown.
@@ -62,7 +64,8 @@ pub fn feedback(context: &FeedbackContext<'_>, receipt: &Receipt, losses: &Losse
     Feedback {
         format: FORMAT,
         made_from: context.made_from.to_owned(),
-        language: spec.language.clone(),
+        // Its words are Dutch in every pipeline, as those of the rules are.
+        language: LANGUAGE.to_owned(),
         kicker: format!("{} · aanlevering {submission} · volgnummer {}", spec.kicker, receipt.sequence),
         footer: format!("{title} · volgnummer {} · {what}", receipt.sequence),
         description: format!("Wat er met aanlevering {submission} is gebeurd en wat u kunt verbeteren"),
@@ -205,7 +208,7 @@ fn usable(context: &FeedbackContext<'_>, receipt: &Receipt, losses: &Losses<'_>)
 fn counted(schema: &SubmissionSchema, spec: &IndicatorSpec, n: u64) -> String {
     let unit = spec.needs.first().and_then(|need| need.split_once('.')).and_then(|(table, _)| schema.table(table));
     match n {
-        _ if unit.is_some_and(|table| !table.key.is_empty()) => spec.unit.counted(n),
+        _ if unit.is_some_and(|table| !table.key.is_empty()) => spec.unit.counted(n, Notation::DUTCH),
         1 => "1 rij".to_owned(),
         _ => format!("{} rijen", count(n)),
     }
@@ -335,7 +338,7 @@ fn preview_table(context: &FeedbackContext<'_>, receipt: &Receipt, preview: &[Pr
     let of = |indicator: &IndicatorSpec, value: Option<PreviewValue>| match value {
         None => ("geen gegevens".to_owned(), String::new()),
         Some(value) if value.n < shown => (format!("te klein (<{shown})"), count(value.n)),
-        Some(PreviewValue { value, n }) => (indicator.format.value_with_unit(value, n), count(n)),
+        Some(PreviewValue { value, n }) => (indicator.format.value_with_unit(value, n, Notation::DUTCH), count(n)),
     };
     let any_before = preview.iter().any(|one| one.before.is_some());
     let rows = preview.iter().filter_map(|one| {

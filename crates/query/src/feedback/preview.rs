@@ -15,8 +15,11 @@ use crate::{Engine, Error, Pipeline, Summary};
 /// When SQL of the pipeline fails or the lake cannot be read.
 pub fn previews(engine: &Engine, pipeline: &Pipeline, year: &YearSpec) -> Result<BTreeMap<String, Vec<Preview>>, Error> {
     let mut all: BTreeMap<String, BTreeMap<usize, [Option<PreviewValue>; 2]>> = BTreeMap::new();
-    for (place, indicator) in pipeline.indicators.iter().enumerate().filter(|(_, indicator)| !indicator.spec.national_norm) {
-        for (age, one) in [year.year, year.year - 1].into_iter().enumerate() {
+    // Views are computed once for all indicators, not once for each. There is no norm before there are results.
+    engine.keep_views(pipeline, "", year.year - 1, year.year)?;
+    for (age, one) in [year.year, year.year - 1].into_iter().enumerate() {
+        engine.use_year(pipeline, one)?;
+        for (place, indicator) in pipeline.indicators.iter().enumerate().filter(|(_, indicator)| !indicator.spec.national_norm) {
             for (provider, summary) in observe(engine, indicator, &parameters(year, one), &BTreeSet::new(), Detail::Summaries)?.summaries {
                 let values = all.entry(provider).or_default().entry(place).or_default();
                 if let Some(slot) = values.get_mut(age) {

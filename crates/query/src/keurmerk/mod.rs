@@ -17,6 +17,11 @@ pub use standing::{is_complete, standing};
 pub use themes::{Agenda, AgendaTheme, ThemeCount, agenda, theme_counts, themes_csv};
 pub use website::{Mark, marks, website_figure};
 
+/// `15-06-2026`.
+fn date_short(date: chrono::NaiveDate) -> String {
+    date.format("%d-%m-%Y").to_string()
+}
+
 /// A sentence with its slots filled.
 fn fill(template: &str, slots: &[(&str, &str)]) -> String {
     slots.iter().fold(template.to_owned(), |text, (slot, value)| text.replace(&format!("{{{slot}}}"), value))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use spiegel_model::{
     CriterionStanding, CriterionSpec, IssueKind, IssueSpec, KeurmerkBlock, KeurmerkCriterion, KeurmerkNorm, KeurmerkReport, MethodSection, NormStanding, NormVerdict, Outcome,
-    ReportProvider, Requirement, Table, TitledTable, ValueFormat, date_long, date_short,
+    ReportProvider, Requirement, Table, TitledTable, ValueFormat, date_long,
 };
 
 use super::facts::{Facts, ProviderFacts};
@@ -13,7 +13,7 @@ use super::register::Entry;
 use super::standing::{is_complete, standing};
 use super::themes::{theme_counts, told};
 use super::website::{Mark, website_figure};
-use super::{KeurmerkDefinitions, fill};
+use super::{KeurmerkDefinitions, date_short, fill};
 use crate::{Pipeline, Register};
 
 /// What reports of a Keurmerk year are made from.

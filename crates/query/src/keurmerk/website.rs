@@ -5,7 +5,7 @@ use std::path::Path;
 
 use datafusion::arrow::array::Array;
 use datafusion::common::ScalarValue;
-use spiegel_model::{ValueFormat, WebsiteFigure, WebsiteSpec, count};
+use spiegel_model::{Notation, ValueFormat, WebsiteFigure, WebsiteSpec, count};
 
 use super::fill;
 use crate::{Engine, Error};
@@ -61,9 +61,9 @@ pub fn website_figure(spec: &WebsiteSpec, format: &ValueFormat, year: i32, minim
     let (lower, upper) = (mark.lower.max(lowest), mark.upper.min(highest));
     let words = [
         ("year", year.to_string()),
-        ("value", format.value(mark.value, mark.n)),
-        ("lower", format.value(lower, mark.n)),
-        ("upper", format.value(upper, mark.n)),
+        ("value", format.value(mark.value, mark.n, Notation::DUTCH)),
+        ("lower", format.value(lower, mark.n, Notation::DUTCH)),
+        ("upper", format.value(upper, mark.n, Notation::DUTCH)),
         ("n", count(mark.n)),
         ("lowest", spec.lowest.to_string()),
         ("highest", spec.highest.to_string()),
@@ -73,7 +73,7 @@ pub fn website_figure(spec: &WebsiteSpec, format: &ValueFormat, year: i32, minim
         lowest,
         highest,
         value: mark.value,
-        value_words: format.value(mark.value, mark.n),
+        value_words: format.value(mark.value, mark.n, Notation::DUTCH),
         lower,
         upper,
         sentence: fill(&spec.sentence, &slots),

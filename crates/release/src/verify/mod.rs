@@ -20,7 +20,7 @@ pub(crate) use public::public;
 
 use crate::tables::TableId;
 use crate::write::{self, Earlier};
-use crate::{Error, parquet_file};
+use crate::{Error, parquet_file, withdrawal, withdrawn_words};
 
 /// Version of the suite.
 pub const SUITE_VERSION: &str = "1";
@@ -44,12 +44,29 @@ pub fn locate(path: &Path) -> Result<(PathBuf, PathBuf), Error> {
     if let Some(latest) = &index.latest {
         return Ok((path.join("releases").join(latest), path.to_owned()));
     }
+    if !index.releases.is_empty() {
+        return Err(Error::Usage(format!("every release of {} was withdrawn", path.display())));
+    }
+    if let Some(words) = withdrawn(path)? {
+        return Err(Error::Usage(words));
+    }
     if !path.join("manifest.json").is_file() {
         return Err(Error::Usage(format!("{} is no release: it has neither index.json nor manifest.json", path.display())));
     }
     let absolute = path.canonicalize().map_err(|error| Error::lake(path, error))?;
     let directory = absolute.parent().and_then(Path::parent).map_or_else(|| absolute.clone(), Path::to_owned);
     Ok((path.to_owned(), directory))
+}
+
+/// Why the release in a folder cannot be verified any more; None when it was not withdrawn.
+fn withdrawn(path: &Path) -> Result<Option<String>, Error> {
+    let Ok(absolute) = path.canonicalize() else { return Ok(None) };
+    let (Some(version), Some(directory)) = (absolute.file_name().and_then(|name| name.to_str()), absolute.parent().and_then(Path::parent)) else { return Ok(None) };
+    if absolute.join("manifest.json").is_file() {
+        return Ok(None);
+    }
+    let index = write::read_index(directory)?;
+    Ok(withdrawal(&index, version).map(|line| withdrawn_words(line, index.latest.as_deref())))
 }
 
 /// Years of a release, ascending.

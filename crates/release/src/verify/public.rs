@@ -13,7 +13,7 @@ use parquet::basic::{ConvertedType, Repetition, Type};
 use parquet::column::page::Page;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde_json::Value;
-use spiegel_model::{CheckResult, ManifestFile, WITHHELD};
+use spiegel_model::{CheckResult, ManifestFile, ReleaseStatus, WITHHELD};
 
 use super::{Cell, Found, Opened, cell, check, elsewhere, number_of, text_of, unless};
 use crate::hierarchy::Dimension;
@@ -23,7 +23,7 @@ use crate::policy::SENSITIVE;
 use crate::tables::{MeasureRow, TableId};
 use crate::version::Version;
 use crate::write::{self, CHECKSUMS};
-use crate::{Error, banded, parquet_file};
+use crate::{Error, banded, parquet_file, withdrawn_words};
 
 /// Checks a draft before it is published: the index does not know it yet.
 pub(crate) fn public(folder: &Path, directory: &Path) -> Result<Vec<CheckResult>, Error> {
@@ -93,6 +93,7 @@ fn checksums(release: &Opened, directory: Option<&Path>) -> Found {
         let of_manifest = now.get("manifest.json").cloned().unwrap_or_default();
         match index.releases.iter().find(|one| one.version == release.manifest.release) {
             None => mistakes.push("the release is not in index.json".to_owned()),
+            Some(one) if one.status == ReleaseStatus::Withdrawn => mistakes.push(withdrawn_words(one, index.latest.as_deref())),
             Some(one) if one.manifest_sha256 != of_manifest => mistakes.push("index.json has another manifest".to_owned()),
             Some(_) => {}
         }

@@ -31,7 +31,7 @@ struct Lake {
 fn release(policy: &Policy, directory: &Path, years: &[YearInput]) -> PathBuf {
     let overlay = invented::overlay();
     let released_on = NaiveDate::from_ymd_opt(2026, 6, 15).unwrap();
-    let options = ReleaseOptions { policy, overlay: &overlay, directory, version: None, released_on, program: "0.1.0", submissions: &[] };
+    let options = ReleaseOptions { policy, overlay: &overlay, directory, version: None, released_on, program: "0.1.0", submissions: &[], archive: None };
     publish(years, &options).unwrap().folder
 }
 

@@ -1,6 +1,6 @@
 //! The own figure and a reference on one axis.
 
-use spiegel_model::BulletPlot;
+use spiegel_model::{BulletPlot, Notation};
 
 use super::{DashedLine, DrawError, Extent, LABEL_GAP_POINTS, Margins, OWN_TEXT_POINTS, TEXT_POINTS, chart, fixed_text, line, own_dot, within_percentages};
 use crate::backend::{Anchor, Dash, Figure, Weight, millimetres, points};
@@ -23,7 +23,7 @@ const ROOM: f64 = 0.35;
 ///
 /// # Errors
 /// When a value is not finite.
-pub fn norm_bullet(plot: &BulletPlot, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+pub fn norm_bullet(plot: &BulletPlot, notation: Notation, metrics: &TextMetrics) -> Result<Figure, DrawError> {
     let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES));
     let (width, height) = (figure.width, figure.height);
     let axis = height - points(TICK_ROW);
@@ -52,7 +52,7 @@ pub fn norm_bullet(plot: &BulletPlot, metrics: &TextMetrics) -> Result<Figure, D
     let (reference, own) = (x(plot.reference.value).0, x(plot.own.value));
     let reach = plot.own.interval.map_or((own.0, own.0), |interval| (x(interval.lower).0, x(interval.upper).0));
     let ticks = Ticks::between(range.start, range.end, 5);
-    let tick_places: Vec<(i32, String)> = ticks.values.iter().map(|value| (x(*value).0, ticks.text(*value, &plot.format))).collect();
+    let tick_places: Vec<(i32, String)> = ticks.values.iter().map(|value| (x(*value).0, ticks.text(*value, &plot.format, notation))).collect();
     drop(chart);
 
     figure.add_line(Token::Muted, points(0.6), Dash::Solid, false, vec![(0, axis), (width, axis)]);

@@ -1,7 +1,7 @@
 //! The national distribution as countable dots, with the provider in a lane of its own under the axis.
 
 use plotters::element::Circle;
-use spiegel_model::{DotPlot, ValueFormat};
+use spiegel_model::{DotPlot, Notation, ValueFormat};
 
 use super::{
     DIAMOND_RADIUS_POINTS, DashedLine, DrawError, Extent, LABEL_GAP_POINTS, Margins, OWN_HALO_POINTS, OWN_RADIUS_POINTS,
@@ -42,23 +42,23 @@ const INTERVAL_ROOM: f64 = 0.4;
 ///
 /// # Errors
 /// When a value is not finite.
-pub fn dot_plot(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
-    within(millimetres(WIDTH_MILLIMETRES), plot, format, metrics)
+pub fn dot_plot(plot: &DotPlot, format: &ValueFormat, notation: Notation, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+    within(millimetres(WIDTH_MILLIMETRES), plot, format, notation, metrics)
 }
 
 /// Draws the distribution in the width of a funnel, for the reading guide.
 ///
 /// # Errors
 /// When a value is not finite.
-pub fn small_dot_plot(plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
-    within(millimetres(SMALL_WIDTH_MILLIMETRES), plot, format, metrics)
+pub fn small_dot_plot(plot: &DotPlot, format: &ValueFormat, notation: Notation, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+    within(millimetres(SMALL_WIDTH_MILLIMETRES), plot, format, notation, metrics)
 }
 
-fn within(width: i32, plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
-    match draw(width, plot, format, metrics, 1)? {
+fn within(width: i32, plot: &DotPlot, format: &ValueFormat, notation: Notation, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+    match draw(width, plot, format, (notation, metrics), 1)? {
         Drawn { figure, complete: true } => Ok(figure),
         // Marks or labels do not fit side by side: a second lane, and less height for the dots.
-        Drawn { .. } => Ok(draw(width, plot, format, metrics, 2)?.figure),
+        Drawn { .. } => Ok(draw(width, plot, format, (notation, metrics), 2)?.figure),
     }
 }
 
@@ -74,7 +74,7 @@ struct Lanes {
     group: i32,
 }
 
-fn draw(width: i32, plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics, lanes: u8) -> Result<Drawn, DrawError> {
+fn draw(width: i32, plot: &DotPlot, format: &ValueFormat, (notation, metrics): (Notation, &TextMetrics), lanes: u8) -> Result<Drawn, DrawError> {
     let tall = if plot.dots.is_empty() { HEIGHT_WITHOUT_DOTS_MILLIMETRES } else { HEIGHT_MILLIMETRES };
     let mut figure = Figure::new(width, millimetres(tall));
     let height = figure.height;
@@ -120,7 +120,7 @@ fn draw(width: i32, plot: &DotPlot, format: &ValueFormat, metrics: &TextMetrics,
     for (_, position) in &tick_positions {
         figure.add_line(Token::Muted, points(0.6), Dash::Solid, false, vec![(*position, axis), (*position, axis + points(2.5))]);
     }
-    draw_tick_labels(&mut figure, &tick_positions, &ticks, format, metrics, axis);
+    draw_tick_labels(&mut figure, &tick_positions, &ticks, format, (notation, metrics), axis);
 
     let first = axis + points(TICK_ROW + LANE / 2.0);
     let lane = Lanes { own: first, group: if lanes > 1 { first + points(LANE) } else { first } };
@@ -238,14 +238,14 @@ fn draw_tick_labels(
     ticks: &[(f64, i32)],
     style: &Ticks,
     format: &ValueFormat,
-    metrics: &TextMetrics,
+    (notation, metrics): (Notation, &TextMetrics),
     axis: i32,
 ) {
     let centre = axis + points(7.5);
     let size = points(TEXT_POINTS);
     let mut free_from = i32::MIN;
     for (index, (value, position)) in ticks.iter().enumerate() {
-        let bare = style.text(*value, format);
+        let bare = style.text(*value, format, notation);
         let with_unit = match format {
             ValueFormat::Number { unit, .. } if index + 1 == ticks.len() && !unit.is_empty() => Some(format!("{bare} {unit}")),
             _ => None,

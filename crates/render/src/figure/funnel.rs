@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use plotters::element::Circle;
-use spiegel_model::{FunnelPlot, ValueFormat, count};
+use spiegel_model::{FunnelPlot, Notation, ValueFormat};
 
 use super::margin_labels::{MarginLabel, ValueAxis, margin_width, place_in_margin};
 use super::{
@@ -29,10 +29,10 @@ const LIMITS_ROOM: f64 = 0.35;
 ///
 /// # Errors
 /// When a value is not finite.
-pub fn funnel(plot: &FunnelPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+pub fn funnel(plot: &FunnelPlot, format: &ValueFormat, notation: Notation, metrics: &TextMetrics) -> Result<Figure, DrawError> {
     let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES));
     let range = value_range(plot, format);
-    let axis = ValueAxis::new(&range, format);
+    let axis = ValueAxis::new(&range, format, notation);
     let labels = margin_labels(plot, &range);
     let margins = Margins {
         top: points(4.0),
@@ -79,7 +79,7 @@ pub fn funnel(plot: &FunnelPlot, format: &ValueFormat, metrics: &TextMetrics) ->
         (position, own.label.clone())
     });
     let label_heights: Vec<i32> = labels.iter().map(|label| chart.backend_coord(&(0.0, label.value)).1).collect();
-    let ticks = size_ticks(plot, metrics, right - left);
+    let ticks = size_ticks(plot, notation, metrics, right - left);
     let size_positions: Vec<(i32, String)> =
         ticks.into_iter().map(|(n, text)| (chart.backend_coord(&(n, range.start)).0, text)).collect();
     drop(chart);
@@ -202,8 +202,8 @@ fn margin_labels(plot: &FunnelPlot, range: &std::ops::Range<f64>) -> Vec<MarginL
 }
 
 /// Ticks of the size axis; the last one is the end of the axis, with a plus when larger providers are drawn on it.
-fn size_ticks(plot: &FunnelPlot, metrics: &TextMetrics, width: i32) -> Vec<(f64, String)> {
-    let text = |n: f64| count(n.round().max(0.0) as u64);
+fn size_ticks(plot: &FunnelPlot, notation: Notation, metrics: &TextMetrics, width: i32) -> Vec<(f64, String)> {
+    let text = |n: f64| notation.count(n.round().max(0.0) as u64);
     let ticks = Ticks::between(0.0, plot.n_maximum, 5);
     let mut all: Vec<(f64, String)> = ticks.values.iter().filter(|n| n.fract().abs() < 1e-9).map(|n| (*n, text(*n))).collect();
     if plot.n_capped {

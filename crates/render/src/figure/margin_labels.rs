@@ -1,6 +1,6 @@
 //! Labels of lines in the margin at their right end, clear of one another.
 
-use spiegel_model::ValueFormat;
+use spiegel_model::{Notation, ValueFormat};
 
 use super::{Chart, MARGIN_LABEL_POINTS, TEXT_POINTS, fixed_text, two_lines};
 use crate::backend::{Anchor, Dash, Figure, Weight, points};
@@ -89,9 +89,9 @@ pub(super) struct ValueAxis {
 
 impl ValueAxis {
     /// Ticks for a range.
-    pub(super) fn new(range: &std::ops::Range<f64>, format: &ValueFormat) -> Self {
+    pub(super) fn new(range: &std::ops::Range<f64>, format: &ValueFormat, notation: Notation) -> Self {
         let ticks = Ticks::between(range.start, range.end, 6);
-        let texts = ticks.values.iter().map(|value| ticks.text(*value, format)).collect();
+        let texts = ticks.values.iter().map(|value| ticks.text(*value, format, notation)).collect();
         Self { ticks, texts }
     }
 

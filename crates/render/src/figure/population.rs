@@ -1,6 +1,6 @@
 //! Own share and national share of each category, as pairs of dots on one scale for the whole page.
 
-use spiegel_model::{PopulationBlock, PopulationPage, PopulationRow, percentage};
+use spiegel_model::{Notation, PopulationBlock, PopulationPage, PopulationRow};
 
 use super::{DrawError, Margins, TEXT_POINTS, chart, fixed_text, line};
 use crate::backend::{Anchor, Dash, Figure, Weight, millimetres, points};
@@ -47,7 +47,7 @@ impl PopulationScale {
     ///
     /// # Errors
     /// When a value is not finite.
-    pub fn figure(self, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+    pub fn figure(self, notation: Notation, metrics: &TextMetrics) -> Result<Figure, DrawError> {
         let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(SCALE_MILLIMETRES));
         let centre = figure.height / 2;
         let chart = chart(&mut figure, margins(), 0.0..self.end, 0.0..1.0)?;
@@ -55,7 +55,7 @@ impl PopulationScale {
             .ticks()
             .values
             .iter()
-            .map(|share| (chart.backend_coord(&(*share, 0.0)).0, percentage(*share, 0)))
+            .map(|share| (chart.backend_coord(&(*share, 0.0)).0, notation.percentage(*share, 0)))
             .collect();
         drop(chart);
         for (x, text) in positions {

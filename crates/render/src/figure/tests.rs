@@ -1,6 +1,6 @@
 //! Layout of figures as data: no text on a text, none outside its figure, the own label always there.
 
-use spiegel_model::{DotPlot, FunnelPlot, IndicatorPage, OwnMark, Range, Report, TrendPlot, ValueFormat};
+use spiegel_model::{DotPlot, FunnelPlot, IndicatorPage, Notation, OwnMark, Range, Report, TrendPlot, ValueFormat};
 
 use super::*;
 use crate::labels::tests::metrics;
@@ -65,16 +65,16 @@ fn pages_with<T: Clone>(pick: impl Fn(&IndicatorPage) -> Option<T>) -> Vec<(Stri
 fn the_preview_has_readable_figures() {
     let metrics = metrics();
     for (name, plot, format) in pages_with(|page| page.dot_plot.clone()) {
-        let figure = dot_plot(&plot, &format, &metrics).unwrap();
+        let figure = dot_plot(&plot, &format, Notation::DUTCH, &metrics).unwrap();
         assert_readable(&name, &figure, &metrics);
         assert_clear_of_lines(&name, &figure, &metrics);
         assert!(plot.own.is_none_or(|own| figure.texts().any(|text| text == own.label)), "{name} has no own label");
     }
     for (name, plot, format) in pages_with(|page| page.funnel.clone()) {
-        assert_readable(&name, &funnel(&plot, &format, &metrics).unwrap(), &metrics);
+        assert_readable(&name, &funnel(&plot, &format, Notation::DUTCH, &metrics).unwrap(), &metrics);
     }
     for (name, plot, format) in pages_with(|page| page.trend.clone()) {
-        let figure = trend(&plot, &format, &metrics).unwrap();
+        let figure = trend(&plot, &format, Notation::DUTCH, &metrics).unwrap();
         assert_readable(&name, &figure, &metrics);
         assert_clear_of_lines(&name, &figure, &metrics);
         assert!(figure.texts().any(|text| text == plot.own_label), "{name} has no own label");
@@ -89,10 +89,10 @@ fn the_examples_of_the_reading_guide_are_readable() {
     assert_readable("example of a row", &spine, &metrics);
     let labels = [&guide.spine.own, &guide.spine.interval, &guide.spine.group, &guide.spine.middle, &guide.spine.inner, &guide.spine.outer];
     assert!(labels.iter().all(|label| spine.texts().any(|text| text == label.as_str())), "every mark of a row has its label");
-    let plot = small_dot_plot(&guide.dot_plot, &guide.format, &metrics).unwrap();
+    let plot = small_dot_plot(&guide.dot_plot, &guide.format, Notation::DUTCH, &metrics).unwrap();
     assert_readable("example of a distribution", &plot, &metrics);
     assert_clear_of_lines("example of a distribution", &plot, &metrics);
-    assert_readable("example of a funnel", &funnel(guide.funnel.as_ref().unwrap(), &guide.format, &metrics).unwrap(), &metrics);
+    assert_readable("example of a funnel", &funnel(guide.funnel.as_ref().unwrap(), &guide.format, Notation::DUTCH, &metrics).unwrap(), &metrics);
 }
 
 /// Wherever the own figure lies beside its norm, both have their labels and no text lies on another.
@@ -106,7 +106,7 @@ fn a_norm_and_the_own_figure_keep_their_labels() {
             plot.own.value = own;
             plot.own.interval = half_width.map(|half| Range { lower: own - half, upper: own + half });
             let name = format!("own {own} {half_width:?}");
-            let figure = norm_bullet(&plot, &metrics).unwrap();
+            let figure = norm_bullet(&plot, Notation::DUTCH, &metrics).unwrap();
             assert_readable(&name, &figure, &metrics);
             for label in [&plot.own.label, &plot.reference.label] {
                 assert!(figure.texts().any(|text| text == label.as_str()), "{name}: no `{label}`");
@@ -136,7 +136,7 @@ fn labels_of_a_distribution_find_room_wherever_the_marks_stand() {
                     guideline.value = at(other_step) + 1.0;
                 }
                 let name = format!("own {own_step} other {other_step} {half_width:?}");
-                let figure = dot_plot(&plot, &format, &metrics).unwrap();
+                let figure = dot_plot(&plot, &format, Notation::DUTCH, &metrics).unwrap();
                 assert_readable(&name, &figure, &metrics);
                 assert_clear_of_lines(&name, &figure, &metrics);
                 assert!(figure.texts().any(|text| text == "U: 611 minuten"), "{name}: no own label");
@@ -157,7 +157,7 @@ fn a_funnel_to_thousands_of_units_stays_readable() {
         if let Some(own) = &mut plot.own {
             own.n = 31_250;
         }
-        let figure = funnel(&plot, &format, &metrics).unwrap();
+        let figure = funnel(&plot, &format, Notation::DUTCH, &metrics).unwrap();
         assert_readable(&format!("funnel × {factor}"), &figure, &metrics);
         assert!(figure.texts().any(|text| text == "U"));
         assert!(figure.texts().any(|text| text.ends_with('+')), "the last tick says that larger ones are drawn there");
@@ -181,7 +181,7 @@ fn eight_years_with_long_labels_and_a_break_stay_readable() {
             year
         })
         .collect();
-    let figure = trend(&long, &format, &metrics).unwrap();
+    let figure = trend(&long, &format, Notation::DUTCH, &metrics).unwrap();
     assert_readable("trend of eight years", &figure, &metrics);
     assert!(figure.texts().any(|text| text == "2024-25" || text == "2024-2025"), "the last year has its label");
     let dotted = figure.marks.iter().filter(|mark| matches!(mark, Mark::Line { dash: Dash::Dotted, .. })).count();
@@ -195,7 +195,7 @@ fn what_is_absent_is_not_drawn() {
     plot.own = None;
     plot.group = None;
     plot.guideline = None;
-    let figure = dot_plot(&plot, &format, &metrics).unwrap();
+    let figure = dot_plot(&plot, &format, Notation::DUTCH, &metrics).unwrap();
     let own_or_norm = |mark: &Mark| {
         matches!(mark, Mark::Line { colour: Token::Own | Token::Norm, .. } | Mark::Dots { colour: Token::Own, .. })
     };
@@ -209,7 +209,7 @@ fn a_value_that_is_not_a_number_is_an_error() {
     let (_, mut plot, format) = pages_with(|page| page.dot_plot.clone()).remove(0);
     plot.dots[3] = f64::NAN;
     plot.middle.value = f64::INFINITY;
-    assert_eq!(dot_plot(&plot, &format, &metrics()), Err(DrawError::NotFinite));
+    assert_eq!(dot_plot(&plot, &format, Notation::DUTCH, &metrics()), Err(DrawError::NotFinite));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn fifty_dots_of_one_value_stand_in_columns() {
     plot.middle.value = 1.0;
     plot.own = None;
     plot.group = None;
-    let figure = dot_plot(&plot, &ValueFormat::Percentage, &metrics).unwrap();
+    let figure = dot_plot(&plot, &ValueFormat::Percentage, Notation::DUTCH, &metrics).unwrap();
     let Some(Mark::Dots { diameter, centres, .. }) = figure.marks.iter().find(|mark| matches!(mark, Mark::Dots { .. })) else {
         panic!("no dots");
     };

@@ -1,6 +1,6 @@
 //! The own value and the nation over the years.
 
-use spiegel_model::{TrendPlot, TrendYear, ValueFormat};
+use spiegel_model::{Notation, TrendPlot, TrendYear, ValueFormat};
 
 use super::margin_labels::{MarginLabel, ValueAxis, margin_width, place_in_margin};
 use super::{DashedLine, DrawError, Extent, Margins, OwnDot, TEXT_POINTS, chart, fixed_text, line, own_dots, solid};
@@ -23,10 +23,10 @@ const LONE_YEAR: f64 = 0.18;
 ///
 /// # Errors
 /// When a value is not finite.
-pub fn trend(plot: &TrendPlot, format: &ValueFormat, metrics: &TextMetrics) -> Result<Figure, DrawError> {
+pub fn trend(plot: &TrendPlot, format: &ValueFormat, notation: Notation, metrics: &TextMetrics) -> Result<Figure, DrawError> {
     let mut figure = Figure::new(millimetres(WIDTH_MILLIMETRES), millimetres(HEIGHT_MILLIMETRES));
     let range = value_range(plot, format);
-    let axis = ValueAxis::new(&range, format);
+    let axis = ValueAxis::new(&range, format, notation);
     let labels = margin_labels(plot);
     let margins = Margins {
         top: points(4.0),

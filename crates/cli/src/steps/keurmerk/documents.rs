@@ -68,7 +68,7 @@ pub(super) fn make(workplace: &Workplace, pipeline: &Pipeline, known: &Known, ch
     let broken: Mutex<Option<anyhow::Error>> = Mutex::new(None);
     on_threads(&tasks, workplace.threads, |task: &Task| {
         match render_keurmerk(&task.report, &template) {
-            Ok(pdf) => match store(workplace, definitions.year.data_year, task, &pdf.bytes) {
+            Ok(pdf) => match store(workplace, &template, definitions.year.data_year, task, &pdf.bytes) {
                 Ok(()) => _ = done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(task.name.clone(), task.made_from.clone()),
                 Err(error) => _ = broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error),
             },
@@ -95,7 +95,7 @@ pub(super) fn make(workplace: &Workplace, pipeline: &Pipeline, known: &Known, ch
 }
 
 /// The PDF, what it was made from, and what the provider may put on its website.
-fn store(workplace: &Workplace, data_year: i32, task: &Task, pdf: &[u8]) -> anyhow::Result<()> {
+fn store(workplace: &Workplace, template: &Template, data_year: i32, task: &Task, pdf: &[u8]) -> anyhow::Result<()> {
     let mut text = serde_json::to_vec_pretty(&task.report)?;
     text.push(b'\n');
     workplace.batch.write(&task.folder.join(&task.name).with_extension("json"), &text)?;
@@ -103,7 +103,7 @@ fn store(workplace: &Workplace, data_year: i32, task: &Task, pdf: &[u8]) -> anyh
     let stem = format!("rapportcijfer-{data_year}-{}", task.report.provider.id);
     let (figure, sentence) = (task.folder.join(format!("{stem}.svg")), task.folder.join(format!("{stem}.txt")));
     if let Some(website) = &task.report.website_figure {
-        workplace.batch.write(&figure, website_svg(website).as_bytes())?;
+        workplace.batch.write(&figure, website_svg(website, template).as_bytes())?;
         return workplace.batch.write(&sentence, format!("{}\n", website.sentence).as_bytes());
     }
     // Of an earlier run, with other numbers.

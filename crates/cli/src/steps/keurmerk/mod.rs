@@ -203,7 +203,7 @@ fn write_controls(workplace: &Workplace, pipeline: &Pipeline, rules: &RuleSet, k
             return Err(spiegel_ingest::Error::Bug(format!("there is no rule {}", control.code)).into());
         };
         let name = names.name_of(&control.provider);
-        let (count, deadline) = (control.count.to_string(), spiegel_model::date_short(known.definitions.year.deadline));
+        let (count, deadline) = (control.count.to_string(), known.definitions.year.deadline.format("%d-%m-%Y").to_string());
         let slots = [("{value}", name), ("{other}", control.other.as_str()), ("{count}", &count), ("{expected}", &deadline)];
         let message = slots.iter().fold(rule.message.clone(), |message, (slot, value)| message.replace(slot, value));
         let cells = [control.code.as_str(), &control.provider, name, &message, &rule.remedy];
