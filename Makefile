@@ -73,7 +73,7 @@ calibrate: ## Simulate countries in which nobody stands out, and count who each 
 	cargo run -p spiegel-stats --locked --example calibrate
 
 sample: build ## Write the fictional country in sample-data/kibg again
-	rm -rf sample-data/kibg/inbox sample-data/kibg/register.csv sample-data/kibg/truth.csv
+	rm -rf sample-data/kibg/inbox sample-data/kibg/keurmerk sample-data/kibg/register.csv sample-data/kibg/truth.csv
 	$(SPIEGEL) sample --providers 72 --years 3 --first-year 2023 --seed 1 --out sample-data/kibg
 
 sample-release: build ## Release the research lake of a large fictional country into out/release, and verify it

@@ -273,7 +273,7 @@ fn help_lists_the_exit_codes_and_usage_mistakes_end_with_two() {
     for code in ["   0  done", "   2  wrong usage", "  10  done, but", "  12  the definition", "  13  the lake", "  70  a bug"] {
         assert!(help.contains(code), "{code} is missing:\n{help}");
     }
-    for verb in ["year", "ingest", "benchmark", "report", "sample", "status", "query", "check", "explain", "template", "trace", "completions", "man", "pipeline", "new", "preview", "key"] {
+    for verb in ["year", "ingest", "benchmark", "report", "keurmerk", "sample", "status", "query", "check", "explain", "template", "trace", "completions", "man", "pipeline", "new", "preview", "key"] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(verb)), "{verb}");
         let own = spiegel(&[verb, "--help"]).expect_code(0).stdout;
         assert!(["completions", "pipeline", "new", "preview"].contains(&verb) || own.contains("Exit codes: 0 "), "{verb}:\n{own}");

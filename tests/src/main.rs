@@ -39,6 +39,8 @@ mod hostile;
 #[cfg(test)]
 mod indicators;
 #[cfg(test)]
+mod keurmerk;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod matrix;

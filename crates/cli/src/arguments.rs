@@ -31,6 +31,8 @@ pub(crate) enum Verb {
     /// Make the PDFs from the report.json files.
     #[command(after_help = OF_A_YEAR)]
     Report(Report),
+    /// The Keurmerk of a year: read self-evaluations and assessments, keep the register, make the Keurmerkrapportages.
+    Keurmerk(Keurmerk),
     /// Publish the anonymised research lake of a batch as a new version, or say which privacy rule refuses it.
     #[command(after_help = OF_A_RELEASE)]
     Release(Release),
@@ -260,6 +262,25 @@ pub(crate) struct Year {
     pub(crate) reading: Reading,
     #[command(flatten)]
     pub(crate) making: Making,
+}
+
+/// `spiegel keurmerk`.
+#[derive(Debug, Args)]
+pub(crate) struct Keurmerk {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Folder with self-evaluations and, in kibg/<year>/, assessments and decisions [default: nothing new is read].
+    #[arg(long)]
+    pub(crate) inbox: Option<PathBuf>,
+    /// Tell how things stood on this day, and make only the reports issued by then [default: the last issue of the year file].
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) on: Option<chrono::NaiveDate>,
+    /// Only these providers; may be repeated.
+    #[arg(long = "provider", value_name = "ID")]
+    pub(crate) providers: Vec<String>,
+    /// Folder of the report template [default: report-templates/spiegel beside the folder pipelines].
+    #[arg(long)]
+    pub(crate) template: Option<PathBuf>,
 }
 
 /// `spiegel ingest`.

@@ -49,6 +49,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Outcome> {
         Verb::Year(year) => steps::year(&year),
         Verb::Ingest(ingest) => steps::ingest_verb(&ingest),
         Verb::Benchmark(benchmark) => steps::benchmark_verb(&benchmark),
+        Verb::Keurmerk(keurmerk) => steps::keurmerk_verb(&keurmerk),
         Verb::Report(report) => steps::report_verb(&report),
         Verb::Release(release) => steps::release(&release),
         Verb::Verify(verify) => steps::verify(&verify),

@@ -14,9 +14,10 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
-use spiegel_model::{ColumnSchema, ColumnType, TableSchema};
+use spiegel_model::{ColumnSchema, ColumnType, Privacy, TableSchema};
 
 use crate::error::Error;
+use crate::explanations;
 use crate::key::{Pseudonyms, hexadecimal};
 use crate::rows::RawColumn;
 use crate::table::Table;
@@ -73,6 +74,8 @@ pub(crate) fn part(table: &Table<'_>, pseudonyms: &Pseudonyms, rows: Option<&[u3
             arrays.insert(0, array);
         } else if column.pseudonymise {
             arrays.push(pseudonymised(&array, pseudonyms)?);
+        } else if column.privacy == Some(Privacy::Explanation) {
+            arrays.push(explanations::presence(&array));
         } else {
             arrays.push(array);
         }
@@ -102,8 +105,12 @@ pub(crate) fn quarantine_batch(table: &Table<'_>, provider: Option<&str>, pseudo
     let ragged = if ragged { &table.raw.ragged } else { &empty };
     let words = |column: usize| -> StringArray {
         let secret = table.schema.columns[column].pseudonymise;
+        let explained = table.schema.columns[column].privacy == Some(Privacy::Explanation);
         let known = rows.iter().map(|(row, _)| {
             let cell = table.original(*row, column)?;
+            if explained {
+                return (!cell.is_empty()).then(|| explanations::PRESENT.to_owned());
+            }
             if !secret || cell.is_empty() {
                 return Some(String::from_utf8_lossy(cell).into_owned());
             }

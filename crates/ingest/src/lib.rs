@@ -20,6 +20,7 @@ mod discover;
 mod doubles;
 mod encoding;
 mod error;
+mod explanations;
 mod findings;
 mod fingerprint;
 mod giant;
@@ -59,6 +60,7 @@ pub use definitions::{check_rules, definitions_hash, load_rules, load_schema, re
 pub use discover::{Discovered, Found, discover};
 pub use doubles::hold_doubles;
 pub use error::Error;
+pub use explanations::{Explanation, read_explanations};
 pub use identify::{Identity, identify};
 pub use ingest::{Context, InMemory, Ingested, ingest, inspect};
 pub use join::Queried;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use spiegel_model::{ColumnSchema, ColumnType, Consequence, Privacy, TableSchema};
 
 use crate::dates::{self, Cell};
+use crate::explanations;
 use crate::findings::{Findings, Place};
 use crate::header::Mapping;
 use crate::rows::{RawColumn, RawTable};
@@ -52,7 +53,7 @@ const SENTENCES_SHARE: f64 = 0.80;
 const SENTENCE_WORDS: usize = 3;
 const SENTENCE_ROWS: usize = 3;
 /// E607: years in which clients were born.
-const BIRTH_YEARS: std::ops::RangeInclusive<u32> = 1900..=2020;
+pub(crate) const BIRTH_YEARS: std::ops::RangeInclusive<u32> = 1900..=2020;
 
 /// Looks at headers and values of one file. An optional column of ours that may not be kept is taken out of the mapping.
 pub(crate) fn check(raw: &RawTable, headers: &[String], mapping: &mut Mapping, table: &TableSchema, file: &str, findings: &mut Findings<'_>) {
@@ -67,6 +68,13 @@ pub(crate) fn check(raw: &RawTable, headers: &[String], mapping: &mut Mapping, t
         let by_header = [("E601", &BSN_HEADERS[..]), ("E603", &NAME_HEADERS[..]), ("E604", &BIRTH_HEADERS[..]), ("E605", &ADDRESS_HEADERS[..])];
         if let Some((code, _)) = by_header.iter().find(|(_, list)| list.contains(&name.as_str())) {
             findings.raise(code, at, &[("count", &count(filled(cells)))]);
+            continue;
+        }
+        // Written to be read by the publisher: it may be a text, and the practice may name its own address and telephone.
+        if schema.is_some_and(|schema| schema.privacy == Some(Privacy::Explanation)) {
+            if let Some((code, hits)) = explanations::persons(cells) {
+                findings.raise(code, at, &[("count", &count(hits))]);
+            }
             continue;
         }
         if let Some((code, hits)) = scan(cells, schema) {
@@ -256,7 +264,7 @@ pub fn is_telling_name(name: &str, report_year: i32) -> bool {
     salutation || number || phone || birth || mail
 }
 
-fn plain_number(cell: &[u8]) -> Option<u32> {
+pub(crate) fn plain_number(cell: &[u8]) -> Option<u32> {
     cell.iter().try_fold(0u32, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
 }
 
@@ -270,7 +278,7 @@ fn dotted_number(cell: &[u8]) -> Option<u32> {
 }
 
 /// The eleven-test of the citizen service number: weights 9 to 2 and -1.
-fn passes_eleven(number: u32) -> bool {
+pub(crate) fn passes_eleven(number: u32) -> bool {
     let digit = |place: u32| i64::from(number / 10u32.pow(place) % 10);
     let sum: i64 = (1..9).map(|place| digit(place) * i64::from(place + 1)).sum::<i64>() - digit(0);
     number > 0 && sum % 11 == 0

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use spiegel_model::{Consequence, Finding, Receipt};
+use spiegel_model::{Consequence, Finding, Receipt, Verdict};
 use tempfile::TempDir;
 
 use crate::atomic;
 use crate::error::Error;
+use crate::explanations;
 use crate::join;
 use crate::lake::Lake;
 use crate::repair::Repairs;
@@ -66,6 +67,10 @@ fn stage<'f>(
         }
     });
     write_findings(whole, &mut lines, &mut rows).map_err(|source| Error::lake(folder, source))?;
+    // Of a refused submission nothing is kept but its receipt (decision 15).
+    if let Some(repairs) = repairs.as_ref().filter(|_| receipt.verdict != Verdict::Refused) {
+        explanations::write(repairs.tables(), folder).map_err(|source| Error::lake(folder, source))?;
+    }
     unwritten.and_then(|()| repairs.map_or(Ok(()), |repairs| repairs.finish(folder))).map_err(|source| Error::lake(folder, source))?;
     for (writer, path) in [(lines, &lines_path), (rows, &table_path)] {
         writer.into_inner().map_err(|error| Error::lake(path, error.into_error()))?;

@@ -49,6 +49,11 @@ impl<'t> Repairs<'t> {
         Self { tables, writers: tables.iter().map(|_| None).collect(), current: Current::default() }
     }
 
+    /// The tables of the submission.
+    pub(crate) fn tables(&self) -> &'t [Table<'t>] {
+        self.tables
+    }
+
     /// Takes the next finding.
     pub(crate) fn take(&mut self, finding: &Words<'_>, folder: &Path) -> io::Result<()> {
         let source = finding.source();

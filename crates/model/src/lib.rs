@@ -6,6 +6,7 @@ mod feedback;
 mod finding;
 mod indicator;
 mod instrument;
+mod keurmerk;
 mod mapping;
 mod misspelt;
 mod norm;
@@ -32,7 +33,11 @@ pub use indicator::{
 pub use instrument::{Instrument, InstrumentSet, Scale, Scoring};
 pub use misspelt::{nearest, toml_message};
 pub use mapping::{ColumnMapping, Conversion, Layout, MappingSpec, Outside, TableMapping, Unit};
-pub use norm::{CoverageSpec, CoverageSubject, QualityNorm, QualityNormSet};
+pub use keurmerk::{
+    Answer, CriterionStanding, Decision, DecisionKind, IssueKind, IssueSpec, KeurmerkBlock, KeurmerkCriterion, KeurmerkNorm, KeurmerkReport, KeurmerkSpec, KeurmerkWords, KeurmerkYearSpec,
+    Listed, NormStanding, NormVerdict, Outcome, ReasonSpec, State, ThemeRules, WebsiteFigure, WebsiteSpec,
+};
+pub use norm::{CoverageSpec, CoverageSubject, CriterionSpec, QualityNorm, QualityNormSet, Requirement};
 pub use number::{Notation, ValueFormat, capitalised, count, date_long, decimal, percentage};
 pub use pages::{
     BulletPlot, CoverageRow, Flow, FlowStep, GuideGroups, GuideSpine, NormCoverage, NormPage, NormRow, Place, QualityPage, ReadingGuide, Topic, Worksheet, WorksheetTopic,

@@ -10,12 +10,99 @@ pub struct QualityNormSet {
     pub norm_year: i32,
     /// As printed: `Keurmerk 2025`.
     pub title: String,
+    /// What the edition asks, whole: every norm with its criteria. Empty for an edition that only has figures.
+    #[serde(default, rename = "requirement")]
+    pub requirements: Vec<Requirement>,
     /// Its norms, as far as a figure of the report stands beside them.
-    #[serde(rename = "norm")]
+    #[serde(default, rename = "norm")]
     pub norms: Vec<QualityNorm>,
     /// Subjects that one of its norms asks reflection on.
     #[serde(default)]
     pub coverage: Option<CoverageSpec>,
+}
+
+impl QualityNormSet {
+    /// The questions of the edition: criteria without parts, each with its norm, in order.
+    #[must_use]
+    pub fn questions(&self) -> Vec<(&Requirement, &CriterionSpec)> {
+        self.requirements.iter().flat_map(|requirement| requirement.questions().into_iter().map(move |question| (requirement, question))).collect()
+    }
+}
+
+/// A norm as the edition asks it, paraphrased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requirement {
+    /// As printed: `2a`.
+    pub code: String,
+    /// Its name.
+    pub title: String,
+    /// Theme that it stands under; empty where the edition has no themes.
+    #[serde(default)]
+    pub theme: String,
+    /// What it comes to.
+    pub text: String,
+    /// What clients are promised.
+    pub promise: String,
+    /// What stands before its criteria, after "U heeft laten zien".
+    pub lead: String,
+    /// Whom it holds for, when not for everybody; then a question of it may be answered with "not applicable".
+    #[serde(default)]
+    pub condition: String,
+    /// Document that it was read in.
+    pub document: String,
+    /// Section of that document.
+    pub section: String,
+    /// Page of that document; empty where its pages have no numbers.
+    #[serde(default)]
+    pub page: String,
+    /// Criteria in order.
+    #[serde(rename = "criterion")]
+    pub criteria: Vec<CriterionSpec>,
+}
+
+impl Requirement {
+    /// Its criteria without parts, in order.
+    #[must_use]
+    pub fn questions(&self) -> Vec<&CriterionSpec> {
+        self.criteria.iter().flat_map(CriterionSpec::questions).collect()
+    }
+}
+
+/// A criterion, with parts or as a question of the self-evaluation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CriterionSpec {
+    /// Id within the edition: `2a.1.3`.
+    pub id: String,
+    /// What it comes to, paraphrased; goes on from the lead of its norm.
+    pub text: String,
+    /// Indicators of the mirror report that show a figure on it.
+    #[serde(default)]
+    pub indicators: Vec<String>,
+    /// The population page of the mirror report is about it.
+    #[serde(default)]
+    pub population: bool,
+    /// It asks for a figure on the provider's website.
+    #[serde(default)]
+    pub website: bool,
+    /// Another table of the self-evaluation that answers it, by its name outside; empty for none.
+    #[serde(default)]
+    pub table: String,
+    /// One of its parts is enough; else all are needed.
+    #[serde(default)]
+    pub one_suffices: bool,
+    /// Its parts; empty for a question.
+    #[serde(default, rename = "criterion")]
+    pub parts: Vec<CriterionSpec>,
+}
+
+impl CriterionSpec {
+    /// Itself when it has no parts, else the questions among its parts.
+    #[must_use]
+    pub fn questions(&self) -> Vec<&CriterionSpec> {
+        if self.parts.is_empty() { vec![self] } else { self.parts.iter().flat_map(Self::questions).collect() }
+    }
 }
 
 /// One norm or guideline beside one indicator.

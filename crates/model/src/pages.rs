@@ -119,6 +119,9 @@ pub struct NormPage {
     pub rows: Vec<NormRow>,
     /// Which data there are for a norm that asks for reflection. None when no norm of the year does.
     pub coverage: Option<NormCoverage>,
+    /// What the publisher assessed, from the same results as the Keurmerkrapportage. None without an assessment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keurmerk: Option<crate::KeurmerkBlock>,
 }
 
 /// One norm beside the own figure.

@@ -384,6 +384,9 @@ pub struct YearSpec {
     /// less, so that 5 percentage points are not the margin of what happens to 3 in 100. None: δ is what the indicator declares.
     #[serde(default)]
     pub relative_margin: Option<f64>,
+    /// The Keurmerk of the year. None: there are no self-evaluations.
+    #[serde(default)]
+    pub keurmerk: Option<crate::KeurmerkYearSpec>,
     /// Minimum numbers.
     pub minimum: Minimums,
     /// Comparable groups. A provider belongs to each that can be filled; the first is drawn in figures.

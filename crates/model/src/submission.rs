@@ -154,6 +154,9 @@ pub enum Privacy {
     PostcodeArea,
     /// A code of a practitioner: hashed or dropped (E609).
     Practitioner,
+    /// What somebody writes about the own practice: it may be a text (E606), it is searched for persons, and it stays beside the
+    /// receipt; the lake knows only that it is there.
+    Explanation,
 }
 
 /// Type of a column, and how it lies in the lake.

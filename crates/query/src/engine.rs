@@ -230,7 +230,7 @@ impl Engine {
         Ok(())
     }
 
-    fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
+    pub(crate) fn empty(lake: &Path, threads: usize) -> Result<Self, Error> {
         let runtime = runtime(threads)?;
         let config = SessionConfig::new().with_target_partitions(threads.max(1)).with_collect_statistics(false).with_information_schema(true);
         let state = SessionStateBuilder::new_with_default_features().with_config(config).with_physical_optimizer_rule(Arc::new(NumberSortedRows)).build();

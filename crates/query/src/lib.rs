@@ -15,6 +15,7 @@ mod feedback;
 mod group;
 mod group_prior;
 mod indicator_check;
+mod keurmerk;
 mod lines;
 mod national;
 mod norm;
@@ -52,6 +53,10 @@ pub use error::Error;
 pub use feedback::{FeedbackContext, FindingCount, Losses, OwnDelivery, RowFlow, SubmissionOutcome, feedback, previews};
 pub use group::ComparableGroup;
 pub use indicator_check::{check_indicators, check_reviews};
+pub use keurmerk::{
+    Agenda, AgendaTheme, Control, Entry, Facts, KeurmerkDefinitions, KeurmerkYear, Mark, ProviderFacts, RegisterYear, Status, Texts, ThemeCount, agenda, facts, is_complete,
+    keurmerk_block, keurmerk_report, load_keurmerk, marks, register, register_csv, register_parquet, standing, theme_counts, themes_csv, website_figure,
+};
 pub use national::National;
 pub use norm::Norm;
 pub use observe::Summary;

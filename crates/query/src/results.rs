@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, Float64Array};
 use datafusion::common::ScalarValue;
-use spiegel_model::{Covered, Incidence, IndicatorSpec, Kind, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
+use spiegel_model::{Covered, Incidence, IndicatorSpec, KeurmerkBlock, Kind, Label, Minimums, MissingCode, PartValue, Pooled, Position, Range, RegisterSpec, StratumSpec, YearSpec};
 use spiegel_stats as stats;
 
 use crate::assemble::Voice;
@@ -259,6 +259,8 @@ pub struct Results {
     pub(crate) quality: Quality,
     /// The group of small providers, once it is put together.
     pub(crate) gathered: Option<Gathered>,
+    /// What the publisher assessed of the Keurmerk of the year, by provider; empty until it is put in.
+    pub keurmerk: BTreeMap<String, KeurmerkBlock>,
 }
 
 impl Results {
@@ -305,7 +307,7 @@ impl Results {
         let quality = Quality::count(engine, &pipeline, &year, &register)?;
         let national_population = population.iter().map(|(characteristic, of)| (characteristic.clone(), of_all(of))).collect();
         let mut results =
-            Self { pipeline, year, register, norms, providers, indicators, population, national_population, quality, gathered: None };
+            Self { pipeline, year, register, norms, providers, indicators, population, national_population, quality, gathered: None, keurmerk: BTreeMap::new() };
         progress(Progress::Begins("positions"));
         results.find_middles();
         results.place_all();

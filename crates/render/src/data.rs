@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use spiegel_model::{
-    DotPlot, GuideGroups, IndicatorPage, MethodPage, MethodSection, NormCoverage, NormPage, NormRow, Notation, PopulationPage, QualityPage, ReadingGuide, Report, ReportProvider, Summary,
+    DotPlot, GuideGroups, IndicatorPage, KeurmerkBlock, MethodPage, MethodSection, NormCoverage, NormPage, NormRow, Notation, PopulationPage, QualityPage, ReadingGuide, Report, ReportProvider, Summary,
     SummaryRow, Table, TitledTable, Topic, Variant, Worksheet, figures_csv, figures_json,
 };
 
@@ -250,6 +250,7 @@ struct NormData<'report> {
     heads: &'report [String],
     rows: Vec<NormRowData<'report>>,
     coverage: Option<&'report NormCoverage>,
+    keurmerk: Option<&'report KeurmerkBlock>,
 }
 
 #[derive(Serialize)]
@@ -322,7 +323,7 @@ fn norms<'report>(
             Ok(NormRowData { text, source, own, reading, bullet_title: bullet.as_ref().map_or("", |bullet| &bullet.title), bullet: plot })
         })
         .collect::<Result<Vec<_>, Error>>()?;
-    Ok(NormData { title: &page.title, sentences: &page.sentences, heads: &page.heads, rows, coverage: page.coverage.as_ref() })
+    Ok(NormData { title: &page.title, sentences: &page.sentences, heads: &page.heads, rows, coverage: page.coverage.as_ref(), keurmerk: page.keurmerk.as_ref() })
 }
 
 fn indicator<'report>(

@@ -24,7 +24,7 @@ pub fn render_feedback(feedback: &Feedback, template: &Template) -> Result<Pdf, 
     Document { main: "feedback.typ", name, language: &feedback.language, issued: &feedback.issued, ident, data }.render(template)
 }
 
-fn make_printable(value: &mut Value, template: &Template) {
+pub(crate) fn make_printable(value: &mut Value, template: &Template) {
     match value {
         Value::String(text) if !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_control()) => {
             *text = text.chars().map(|letter| printable(letter, template)).collect();

@@ -12,6 +12,7 @@ mod error;
 mod external;
 mod feedback;
 mod figure;
+mod keurmerk;
 mod labels;
 mod language;
 mod palette;
@@ -31,6 +32,7 @@ pub use feedback::render_feedback;
 pub use figure::{
     DrawError, PopulationScale, annotated_spine, dot_plot, flow_bars, funnel, norm_bullet, population_block, population_scale, small_dot_plot, spine_row, trend,
 };
+pub use keurmerk::{render_keurmerk, website_svg};
 pub use language::{FeedbackWords, Language, OverviewWords, PageWords};
 pub use labels::{Candidate, Label, Placed, Priority, Rect, TextMetrics, place, text_area};
 pub use palette::Token;

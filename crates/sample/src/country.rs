@@ -9,6 +9,7 @@ use std::thread;
 use crate::calendar::Calendar;
 use crate::defect::DefectiveSubmission;
 use crate::history::history;
+use crate::keurmerk;
 use crate::package;
 use crate::provider::{Provider, providers};
 use crate::submission::Submission;
@@ -107,7 +108,7 @@ impl Country {
         Country { options }
     }
 
-    /// Writes `register.csv`, `truth.csv` and `inbox/` below the directory, provider by provider; the inbox must be absent or empty.
+    /// Writes `register.csv`, `truth.csv`, `keurmerk/` and `inbox/` below the directory, provider by provider; the inbox must be absent or empty.
     pub fn write(&self, directory: &Path) -> Result<Written, Error> {
         let options = &self.options;
         let last_year = options
@@ -135,6 +136,8 @@ impl Country {
         let providers = providers(options.providers, options.seed, options.dirty);
         write_register(&directory.join("register.csv"), &providers)?;
         self.write_truth(&directory.join("truth.csv"), &providers)?;
+        let of_keurmerk = keurmerk::files(&providers, options.first_year, options.years, options.seed);
+        keurmerk::write(&directory.join("keurmerk"), &of_keurmerk)?;
         let calendar = Calendar::new(options.first_year - MARGIN_YEARS, last_year + MARGIN_YEARS);
         // Each thread takes the next provider; what a provider's files hold depends on the provider alone.
         let next = AtomicUsize::new(0);

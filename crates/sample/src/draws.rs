@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
     Year(i32),
     /// The average clients of [`crate::truth`].
     Average,
+    /// The Keurmerk of one provider in this year.
+    Keurmerk(i32),
 }
 
 /// One stream of random draws.
@@ -33,6 +35,7 @@ impl Draws {
             Purpose::Owner => (2, 0),
             Purpose::Year(year) => (3, year),
             Purpose::Average => (4, 0),
+            Purpose::Keurmerk(year) => (5, year),
         };
         let mut key = [0_u8; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());

@@ -11,6 +11,7 @@ mod draws;
 mod experience;
 mod figures;
 mod history;
+mod keurmerk;
 mod measurement;
 mod names;
 mod package;

@@ -118,7 +118,7 @@ fn no_cell_has_eight_or_nine_digits() {
     for (name, content) in files(OPTIONS)
         .1
         .iter()
-        .filter(|(name, _)| name.contains('/') && name.ends_with(".csv"))
+        .filter(|(name, _)| name.starts_with("inbox/") && name.ends_with(".csv"))
     {
         let text = String::from_utf8_lossy(content);
         let longest = text

@@ -12,7 +12,7 @@ use spiegel_query::{Engine, GROUP, Held, Pipeline, Progress as Computing, Refere
 
 use super::delivery::Deliveries;
 use super::group::GroupPlan;
-use super::{Workplace, checks, overview, register, report};
+use super::{Workplace, checks, keurmerk, overview, register, report};
 use crate::batch::{Members, ProviderState, ReportState, Run, RunYear, UnderMinimum, sha256};
 use crate::exit::Usage;
 use crate::talk::{self, Laps, Progress};
@@ -61,6 +61,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: Pipeline) -> anyhow::Result<(
     if let Some(before) = reference_before(workplace)? {
         results.compare_with(&before);
     }
+    results.keurmerk = keurmerk::blocks(root, year)?.0;
     if results.providers.is_empty() {
         return Err(Usage(format!("no provider has accepted data for {year}; see `spiegel status --batch {}`", root.display())).into());
     }
@@ -133,7 +134,8 @@ fn made_from(workplace: &Workplace, pipeline: &Pipeline, data: &str, register: &
     let deliveries = deliveries.map(|deliveries| deliveries.fingerprint.as_bytes()).unwrap_or_default();
     let before = file_before(workplace).map(fs::read).transpose().context("the reference of the year before")?.unwrap_or_default();
     let texts = pipeline.texts.source().as_bytes();
-    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), texts, &year, register, deliveries, &before]))
+    let (_, keurmerk) = keurmerk::blocks(workplace.batch.root(), workplace.year.year)?;
+    Ok(sha256(&[program().as_bytes(), data.as_bytes(), pipeline.fingerprint.as_bytes(), texts, &year, register, deliveries, &before, &keurmerk]))
 }
 
 /// True when the results of the year are there and follow from what the batch holds now.

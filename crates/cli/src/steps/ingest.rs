@@ -128,7 +128,7 @@ pub(super) fn run(workplace: &Workplace, pipeline: &Pipeline, reading: &Reading,
 }
 
 /// Reads on plain threads, in the order of the inbox; the result does not depend on their number.
-fn read_all(
+pub(super) fn read_all(
     submissions: &[Found],
     context: &Context<'_>,
     lake: &Lake,
@@ -195,7 +195,7 @@ fn may_lock(lock: &Lock, year: i32, reading: &Reading) -> anyhow::Result<()> {
 }
 
 /// Who may deliver, and the definitions with the register among them: another register may judge otherwise.
-fn providers(workplace: &Workplace, pipeline: &Pipeline, definitions: String) -> anyhow::Result<(Option<ProviderRegister>, String)> {
+pub(super) fn providers(workplace: &Workplace, pipeline: &Pipeline, definitions: String) -> anyhow::Result<(Option<ProviderRegister>, String)> {
     let file = register_candidates(workplace, pipeline).into_iter().find(|file| file.is_file());
     let Some(file) = file.filter(|_| pipeline.spec.delivery.kind == DeliveryKind::PerProvider) else { return Ok((None, definitions)) };
     let providers = ProviderRegister::read(&file, &pipeline.spec.register)?;
@@ -264,7 +264,7 @@ fn warn_of_earlier_years(workplace: &Workplace, in_inbox: &BTreeSet<i32>) -> any
 }
 
 /// Keeps the register that came with the inbox, so that later steps need no inbox.
-fn keep_register(workplace: &Workplace, pipeline: &Pipeline, inbox: &Path) -> anyhow::Result<()> {
+pub(super) fn keep_register(workplace: &Workplace, pipeline: &Pipeline, inbox: &Path) -> anyhow::Result<()> {
     let name = &pipeline.spec.register.file;
     let candidates: [Option<PathBuf>; 2] = [Some(inbox.join(name)), inbox.parent().map(|parent| parent.join(name))];
     let Some(file) = candidates.into_iter().flatten().find(|file| file.is_file()) else { return Ok(()) };

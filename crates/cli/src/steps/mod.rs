@@ -6,6 +6,7 @@ mod delivery;
 pub(crate) mod feedback;
 mod group;
 mod ingest;
+mod keurmerk;
 mod overview;
 mod release;
 mod report;
@@ -65,10 +66,13 @@ pub(crate) fn year(arguments: &Year) -> anyhow::Result<Outcome> {
     let pipeline = workplace.pipeline()?;
     let template = report::template_directory(&workplace, arguments.making.template.as_deref());
     let read = ingest::run(&workplace, &pipeline, &arguments.reading, &template)?;
-    benchmark::run(&workplace, pipeline)?;
+    let keurmerk = keurmerk::of_year(&workplace, &pipeline, &arguments.reading.inbox, &template)?;
+    benchmark::run(&workplace, pipeline.clone())?;
     let made = report::run(&workplace, &arguments.making)?;
+    let told = keurmerk.map(|(assessed, known)| Ok::<_, anyhow::Error>(assessed.and(keurmerk::documents(&workplace, &pipeline, &known, &arguments.making.providers, &template)?)));
+    let told = told.transpose()?.unwrap_or(Outcome::Done);
     crate::verbs::write_page(&workplace.batch)?;
-    Ok(read.and(made))
+    Ok(read.and(made).and(told))
 }
 
 /// `spiegel ingest`.
@@ -93,6 +97,7 @@ pub(crate) fn report_verb(arguments: &Report) -> anyhow::Result<Outcome> {
     report::run(&workplace, &arguments.making)
 }
 
+pub(crate) use keurmerk::{keurmerk_schema, keurmerk_verb, sub_pipeline};
 pub(crate) use release::{release, verify, withdraw};
 pub(crate) use report::beside as template_beside;
 

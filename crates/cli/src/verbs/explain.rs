@@ -47,6 +47,14 @@ pub(crate) fn explain(arguments: &Explain) -> anyhow::Result<Outcome> {
     }
     let code = arguments.code.as_deref().unwrap_or_default().to_uppercase();
     let Some(rule) = rules.rule(&code) else {
+        // Deliveries of the Keurmerk have rules of their own, with codes that are used nowhere else.
+        for part in ["keurmerk", "keurmerk/assessment"].map(|part| arguments.pipeline.join(part)).into_iter().filter(|part| part.is_dir()) {
+            let (rules, schema) = (load_rules(&part)?, load_schema(&part)?);
+            if let Some(rule) = rules.rule(&code) {
+                talk::data(&Desk { schema: &schema, pipeline: &pipeline }.page(rule))?;
+                return Ok(Outcome::Done);
+            }
+        }
         return Err(Usage(format!("no rule {code} in {}; `spiegel explain` lists all codes", arguments.pipeline.display())).into());
     };
     talk::data(&desk.page(rule))?;

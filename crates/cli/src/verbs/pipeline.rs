@@ -5,11 +5,12 @@ use std::path::Path;
 
 use spiegel_ingest::{check_rules, load_rules, load_schema};
 use spiegel_model::{Layout, SubmissionSchema};
-use spiegel_query::{Pipeline, check_indicators, check_reviews, load_year, run_cases};
+use spiegel_query::{Pipeline, check_indicators, check_reviews, load_keurmerk, load_year, run_cases};
 use spiegel_release::Policy;
 use spiegel_release::documents::codebook;
 
 use crate::exit::{Outcome, Usage};
+use crate::steps::keurmerk_schema;
 use crate::talk;
 
 /// Checks everything; of the cases those of one indicator, when it is named.
@@ -52,6 +53,24 @@ pub(crate) fn check_pipeline(directory: &Path, indicator: Option<&str>) -> anyho
     }
     for mistake in pipeline.iter().flat_map(|pipeline| check_reviews(pipeline, &years)) {
         note(&mistake);
+    }
+    // Of each Keurmerk year the criteria, words and deliveries.
+    for (pipeline, year) in pipeline.iter().flat_map(|pipeline| years.iter().map(move |year| (pipeline, year))) {
+        match load_keurmerk(pipeline, year) {
+            Ok(None) => {}
+            Ok(Some(definitions)) => {
+                for part in ["keurmerk", "keurmerk/assessment"].map(|part| directory.join(part)) {
+                    match (keurmerk_schema(&part, &definitions), load_rules(&part)) {
+                        (Ok(schema), Ok(rules)) => _ = check_rules(&schema, &rules).inspect_err(|error| note(error)),
+                        (schema, rules) => {
+                            _ = schema.inspect_err(|error| note(error));
+                            _ = rules.inspect_err(|error| note(error));
+                        }
+                    }
+                }
+            }
+            Err(error) => error.into_mistakes().iter().for_each(|mistake| note(mistake)),
+        }
     }
     let (mut cases, mut compared) = (0, 0);
     if let (Some(pipeline), Some(schema)) = (&pipeline, &schema) {

@@ -9,10 +9,11 @@ use rust_xlsxwriter::{
 };
 use spiegel_ingest::{expectation, load_schema};
 use spiegel_model::{ColumnSchema, ColumnType, PipelineSpec, SubmissionSchema, TableSchema};
-use spiegel_query::Pipeline;
+use spiegel_query::{KeurmerkDefinitions, Pipeline, load_keurmerk, load_year};
 
 use crate::arguments::Template;
 use crate::exit::Outcome;
+use crate::steps::{keurmerk_schema, sub_pipeline};
 use crate::talk;
 
 /// Sheets that hold no table; the reader passes them over.
@@ -29,7 +30,8 @@ const PALE: Color = Color::RGB(0xDD_E6_EE);
 const RULE: Color = Color::RGB(0x9A_A8_B6);
 
 pub(crate) fn template(arguments: &Template) -> anyhow::Result<Outcome> {
-    let spec = Pipeline::load(&arguments.pipeline)?.spec;
+    let pipeline = Pipeline::load(&arguments.pipeline)?;
+    let spec = pipeline.spec.clone();
     let schema = load_schema(&arguments.pipeline)?;
     let tables = in_order(&schema);
     fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
@@ -40,9 +42,9 @@ pub(crate) fn template(arguments: &Template) -> anyhow::Result<Outcome> {
         talk::line(&format!("template   {}", path.display()));
         anyhow::Ok(())
     };
-    save(&format!("{name}-aanlevering-sjabloon.xlsx"), &workbook(&spec, &tables, false)?)?;
+    save(&format!("{name}-aanlevering-sjabloon.xlsx"), &workbook(&spec, &tables, false, None)?)?;
     if tables.iter().any(|table| example_rows(table) > 0) {
-        save(&format!("{name}-aanlevering-voorbeeld.xlsx"), &workbook(&spec, &tables, true)?)?;
+        save(&format!("{name}-aanlevering-voorbeeld.xlsx"), &workbook(&spec, &tables, true, None)?)?;
         let folder = Path::new("voorbeeld-csv");
         fs::create_dir_all(arguments.out.join(folder))?;
         for table in &tables {
@@ -51,7 +53,47 @@ pub(crate) fn template(arguments: &Template) -> anyhow::Result<Outcome> {
     } else {
         talk::line("template   no example: no column of the schema has an `example`");
     }
+    if let Some(definitions) = last_keurmerk(&pipeline)? {
+        let schema = keurmerk_schema(&pipeline.directory.join("keurmerk"), &definitions)?;
+        let mut spec = sub_pipeline(&pipeline, &definitions.spec.self_evaluation, pipeline.directory.clone()).spec;
+        spec.title.clone_from(&definitions.year.title);
+        for (what, filled) in [("sjabloon", false), ("voorbeeld", true)] {
+            let name = format!("{name}-zelfevaluatie-{}-{what}.xlsx", definitions.number);
+            save(&name, &workbook(&spec, &in_order(&schema), filled, Some(&definitions))?)?;
+        }
+    }
     Ok(Outcome::Done)
+}
+
+/// The last Keurmerk year of a pipeline. None when it has none.
+fn last_keurmerk(pipeline: &Pipeline) -> anyhow::Result<Option<KeurmerkDefinitions>> {
+    let Ok(entries) = fs::read_dir(pipeline.directory.join("years")) else { return Ok(None) };
+    let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "toml")).collect();
+    files.sort();
+    let mut last: Option<KeurmerkDefinitions> = None;
+    for file in files {
+        if let Some(definitions) = load_keurmerk(pipeline, &load_year(&file)?)?
+            && last.as_ref().is_none_or(|known| known.number < definitions.number)
+        {
+            last = Some(definitions);
+        }
+    }
+    Ok(last)
+}
+
+/// What each criterion comes to. Its heads are no headers of a table: the reader passes the sheet over.
+fn criteria(sheet: &mut Worksheet, definitions: &KeurmerkDefinitions) -> anyhow::Result<()> {
+    sheet.set_name("Criteria")?.set_tab_color(RULE).set_freeze_panes(1, 0)?;
+    let wrapped = Format::new().set_text_wrap().set_align(FormatAlign::Top);
+    for (place, (head, width)) in [("Norm", 44.0), ("Nr.", 10.0), ("Waar het om gaat", 110.0)].into_iter().enumerate() {
+        sheet.set_column_width(place as u16, width)?.write_string_with_format(0, place as u16, head, &heading())?;
+    }
+    for (row, (norm, question)) in (1..).zip(definitions.edition.questions()) {
+        for (column, text) in [format!("{} {}", norm.code, norm.title), question.id.clone(), question.text.clone()].into_iter().enumerate() {
+            sheet.write_string_with_format(row, column as u16, text, &wrapped)?;
+        }
+    }
+    Ok(())
 }
 
 /// Tables that must be there first.
@@ -87,12 +129,15 @@ fn example_csv(table: &TableSchema) -> anyhow::Result<Vec<u8>> {
     writer.into_inner().map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-fn workbook(spec: &PipelineSpec, tables: &[&TableSchema], filled: bool) -> anyhow::Result<Vec<u8>> {
+fn workbook(spec: &PipelineSpec, tables: &[&TableSchema], filled: bool, keurmerk: Option<&KeurmerkDefinitions>) -> anyhow::Result<Vec<u8>> {
     let mut workbook = Workbook::new();
     let title = format!("{} {}", spec.id.to_uppercase(), if filled { "voorbeeld van een aanlevering" } else { "sjabloon voor de aanlevering" });
     let properties = DocProperties::new().set_title(&title).set_company(&spec.publisher).set_creation_datetime(&ExcelDateTime::parse_from_str(CREATED)?);
     workbook.set_properties(&properties);
     guide(workbook.add_worksheet(), spec, tables, filled)?;
+    if let Some(definitions) = keurmerk {
+        criteria(workbook.add_worksheet(), definitions)?;
+    }
     let lists = Lists::of(tables);
     for table in tables {
         table_sheet(workbook.add_worksheet(), table, &lists, filled)?;

@@ -57,6 +57,7 @@ pub(super) fn page(results: &Results, provider: &str, pages: &[Page], has_popula
         heads: vec![words.head_norm(), words.head_source(), words.head_norm_own(), words.heading_reading()],
         rows,
         coverage: coverage.map(|coverage| covered(coverage, pages, has_population, words)),
+        keurmerk: results.keurmerk.get(provider).cloned(),
     })
 }
 
