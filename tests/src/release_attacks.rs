@@ -72,7 +72,8 @@ fn sample() -> &'static Released {
         let (inbox, batch, lake) = (root().join("sample-data/kibg/inbox"), work.join("batch"), work.join("lake"));
         for year in [KIBG_YEAR_BEFORE, KIBG_YEAR] {
             let year = work.join(year);
-            let paths = [&year, &inbox, &batch, &key().to_owned()].map(|path| path.to_str().unwrap());
+    let key = key().to_owned();
+            let paths = [&year, &inbox, &batch, &key].map(|path| path.to_str().unwrap());
             let ingested = spiegel(&["ingest", paths[0], "--inbox", paths[1], "--batch", paths[2], "--key", paths[3], "--no-feedback"]);
             assert!(matches!(ingested.code, Some(0 | 10)), "{ingested:?}");
             spiegel(&["benchmark", paths[0], "--batch", paths[2]]).expect_code(0);
