@@ -54,7 +54,7 @@ pub use feedback::{FeedbackContext, FindingCount, Losses, OwnDelivery, RowFlow, 
 pub use group::ComparableGroup;
 pub use indicator_check::{check_indicators, check_reviews};
 pub use keurmerk::{
-    Agenda, AgendaTheme, Control, Entry, Facts, KeurmerkDefinitions, KeurmerkYear, Mark, ProviderFacts, RegisterYear, Status, Texts, ThemeCount, agenda, facts, is_complete,
+    Agenda, AgendaTheme, Control, Entry, Facts, FreeTexts, KeurmerkDefinitions, KeurmerkYear, Mark, ProviderFacts, RegisterYear, Status, ThemeCount, agenda, facts, is_complete,
     keurmerk_block, keurmerk_report, load_keurmerk, marks, register, register_csv, register_parquet, standing, theme_counts, themes_csv, website_figure,
 };
 pub use national::National;

@@ -13,7 +13,7 @@ use crate::{Engine, Error};
 
 /// Texts that lie beside receipts and never in a lake, by row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Texts {
+pub struct FreeTexts {
     /// The publisher's remarks, by row of its assessments.
     pub remarks: BTreeMap<u32, String>,
     /// Providers' questions on a theme, by provider and row of their themes.
@@ -75,7 +75,7 @@ pub struct Facts {
 ///
 /// # Errors
 /// [`Error::Lake`] when a lake cannot be read, [`Error::Bug`] when it holds something that ingest would not have let in.
-pub fn facts(own: Option<&Engine>, publisher: Option<&Engine>, definitions: &KeurmerkDefinitions, texts: &Texts) -> Result<Facts, Error> {
+pub fn facts(own: Option<&Engine>, publisher: Option<&Engine>, definitions: &KeurmerkDefinitions, texts: &FreeTexts) -> Result<Facts, Error> {
     let mut providers: BTreeMap<String, ProviderFacts> = BTreeMap::new();
     let year = definitions.number;
     if let Some(engine) = own {

@@ -10,7 +10,7 @@ mod themes;
 mod website;
 
 pub use definition::{KeurmerkDefinitions, load_keurmerk};
-pub use facts::{Control, Facts, ProviderFacts, Texts, facts};
+pub use facts::{Control, Facts, FreeTexts, ProviderFacts, facts};
 pub use register::{Entry, RegisterYear, Status, register, register_csv, register_parquet};
 pub use report::{KeurmerkYear, keurmerk_block, keurmerk_report};
 pub use standing::{is_complete, standing};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use spiegel_ingest::{Context, Found, Ingested, Key, Lake, PartRef, check_rules, definitions_hash, discover, ingest, load_rules, load_schema, read_explanations};
 use spiegel_model::{ColumnSchema, Delivery, Receipt, RuleSet, SubmissionSchema, Verdict};
-use spiegel_query::{KeurmerkDefinitions, Pipeline, Texts};
+use spiegel_query::{KeurmerkDefinitions, Pipeline, FreeTexts};
 
 use super::super::feedback::{self, Desk};
 use super::super::ingest::{providers, read_all};
@@ -180,8 +180,8 @@ impl Desks {
     }
 
     /// Texts beside the receipts that count in a year: remarks of the publisher, questions of providers.
-    pub(super) fn texts(&self, year: i32) -> anyhow::Result<Texts> {
-        let mut texts = Texts::default();
+    pub(super) fn texts(&self, year: i32) -> anyhow::Result<FreeTexts> {
+        let mut texts = FreeTexts::default();
         for part in Members::load(self.publisher.root(), year)?.parts() {
             for one in read_explanations(&folder(&self.publisher, year, &part)?)? {
                 texts.remarks.insert(one.row, one.text);
