@@ -52,6 +52,10 @@ impl Verb {
                 paths.push(&mut report.common.year);
                 paths.extend(&mut report.making.template);
             }
+            Self::Keurmerk(keurmerk) => {
+                paths.push(&mut keurmerk.common.year);
+                paths.extend(&mut keurmerk.template);
+            }
             Self::Release(release) => paths.push(&mut release.common.year),
             Self::Verify(verify) => paths.push(&mut verify.pipeline),
             Self::Query(query) => paths.push(&mut query.pipeline),

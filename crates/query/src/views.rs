@@ -10,6 +10,7 @@ use datafusion::arrow::error::ArrowError;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::datasource::MemTable;
 use datafusion::error::DataFusionError;
+use datafusion::physical_plan::collect_partitioned;
 use datafusion::prelude::{col, lit};
 
 use crate::engine::place;
@@ -60,8 +61,11 @@ impl Engine {
                     let columns: Vec<String> = frame.schema().fields().iter().map(|field| field.name().clone()).collect();
                     let columns: Vec<&str> = columns.iter().map(String::as_str).filter(|column| named.as_ref().is_none_or(|named| *column == "year" || named.contains(*column))).collect();
                     frame = frame.select_columns(&columns).map_err(wrong)?;
-                    let schema = Arc::new(frame.schema().as_arrow().clone());
-                    let partitions = self.runtime.block_on(frame.collect_partitioned()).map_err(|error| self.fault(&file, &error))?;
+                    // The schema of what runs: the halves of a UNION get one type only then.
+                    let task = Arc::new(frame.task_ctx());
+                    let plan = self.runtime.block_on(frame.create_physical_plan()).map_err(wrong)?;
+                    let schema = plan.schema();
+                    let partitions = self.runtime.block_on(collect_partitioned(plan, task)).map_err(|error| self.fault(&file, &error))?;
                     let kept = by_year(schema, partitions).map_err(|error| Error::Bug(format!("{file}: {error}")))?;
                     self.register_kept(name, &kept, first, last)?;
                     self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), kept);
