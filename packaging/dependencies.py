@@ -180,7 +180,7 @@ def sbom(shipped_packages, all_packages, file):
         "dependencies": dependencies,
     }
     Path(file).write_text(json.dumps(bill, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
-    print(f"sbom: {len(components)} components in {file}")
+    print(f"sbom: {len(components)} components in {file}", file=sys.stderr)
 
 
 def licences(shipped_packages, folder):
@@ -205,7 +205,7 @@ def licences(shipped_packages, folder):
     cell = lambda text: '"' + text.replace('"', '""') + '"' if re.search(r'[",\n]', text) else text
     lines = [("package", "version", "licence", "source", "authors", "note"), *rows]
     (folder / "list.csv").write_text("".join(",".join(map(cell, row)) + "\n" for row in lines))
-    print(f"licences: {len(rows)} packages in {folder}")
+    print(f"licences: {len(rows)} packages in {folder}", file=sys.stderr)
 
 
 def main():

@@ -168,8 +168,10 @@ fn own_numbers(made: &Made, truth: &Truth) -> BTreeSet<String> {
     let positions = made.report.indicators.iter().map(|page| &page.position);
     let parts = positions.clone().flat_map(|position| &position.parts).filter_map(|part| part.value);
     let pooled = positions.clone().filter_map(|position| position.pooled.as_ref().map(|pooled| pooled.value));
+    // What next year may bring is a number of the provider's own units over all of them.
+    let expected = positions.clone().filter_map(|position| position.forecast.as_ref().map(|forecast| forecast.interval)).flat_map(|interval| [interval.lower, interval.upper]);
     let bounds = positions.filter_map(|position| position.coverage?.bounds).flat_map(|bounds| [bounds.lower, bounds.upper]);
-    observed.chain(shares).chain(parts.chain(pooled).chain(bounds).filter_map(telling_digits)).collect()
+    observed.chain(shares).chain(parts.chain(pooled).chain(expected).chain(bounds).filter_map(telling_digits)).collect()
 }
 
 /// Whether a text has this as a word of its own, so that code AM7 is not found in a hash.

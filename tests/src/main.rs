@@ -27,6 +27,7 @@ mod catalogue;
 mod crosschecks;
 #[cfg(test)]
 mod deliveries;
+#[cfg(test)]
 mod designer;
 #[cfg(test)]
 mod effect;
@@ -78,6 +79,7 @@ mod yearly_batch;
 mod further_pages;
 #[cfg(test)]
 mod language;
+#[cfg(test)]
 mod leak;
 #[cfg(test)]
 mod pages;

@@ -20,7 +20,7 @@ pub(crate) fn overlay(folder: &Path) -> PathBuf {
 /// A batch of the small country for one test: a command works in a batch alone.
 fn small(scratch: &Path) -> PathBuf {
     let batch = scratch.join("batch");
-    for part in ["lake", "receipts", "results"] {
+    for part in ["lake", "receipts", "results", "keurmerk"] {
         copy(&kibg().join(part), &batch.join(part));
     }
     fs::copy(kibg().join("run.json"), batch.join("run.json")).unwrap();

@@ -20,7 +20,8 @@ fn walk(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().to_string_lossy().into_owned();
-        if prefix.is_empty() && NOT_COMPARED.contains(&name.as_str()) {
+        // Folders of deliveries of the Keurmerk are batches of their own.
+        if NOT_COMPARED.contains(&name.as_str()) {
             continue;
         }
         let path = format!("{prefix}{name}");

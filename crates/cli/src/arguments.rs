@@ -32,6 +32,7 @@ pub(crate) enum Verb {
     #[command(after_help = OF_A_YEAR)]
     Report(Report),
     /// The Keurmerk of a year: read self-evaluations and assessments, keep the register, make the Keurmerkrapportages.
+    #[command(after_help = OF_A_YEAR)]
     Keurmerk(Keurmerk),
     /// Publish the anonymised research lake of a batch as a new version, or say which privacy rule refuses it.
     #[command(after_help = OF_A_RELEASE)]

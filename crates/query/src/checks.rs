@@ -1,16 +1,38 @@
 //! Checks by SQL over several rows or tables of the lake, for all providers of a year at once.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use datafusion::arrow::array::Array;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
-use spiegel_model::{DefinitionError, DeliveryKind, QueryFinding, Rule, RuleSet, SubmissionSchema};
+use spiegel_model::{DefinitionError, DeliveryKind, QueryFinding, RowCheck, Rule, RuleSet, SubmissionSchema};
 
 use crate::cases;
 use crate::threads::each;
 use crate::{Engine, Error, Pipeline};
+
+/// Columns that rules look over the years for, beside those that SQL names.
+pub(crate) fn recurring(rules: &RuleSet) -> BTreeSet<&str> {
+    let checks = rules.rules.iter().filter_map(|rule| rule.check.as_ref()).filter(|check| matches!(check, RowCheck::Recurs { .. }));
+    checks.flat_map(|check| [check.columns().0, check.columns().1]).collect()
+}
+
+/// Providers at whom a value of a column stands with several values of the other one, this year and the two before it taken together.
+fn recurring_over_years(engine: &Engine, rule: &Rule, column: &str, other: &str, year: i32) -> Result<BTreeSet<String>, Error> {
+    let sql = format!(
+        "SELECT DISTINCT provider_id FROM (SELECT provider_id FROM {} WHERE year BETWEEN $year - 2 AND $year GROUP BY provider_id, {column} HAVING COUNT(DISTINCT {other}) > 1)",
+        rule.table
+    );
+    let rows = engine.rows(&format!("checks/rules.toml, {}", rule.code), &sql, &[("year", ScalarValue::Int32(Some(year)))])?;
+    let mut found = BTreeSet::new();
+    rows.each(&["provider_id"], |columns| {
+        found.extend(rows.text(&columns[0])?.iter().flatten().map(str::to_owned));
+        Ok(())
+    })?;
+    Ok(found)
+}
 
 /// What the checks of a year found, by provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,12 +49,29 @@ pub struct LakeChecks {
 pub type Held = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 impl LakeChecks {
-    /// Adds that a rule of the reader found something in the delivery of a provider, so that it can hold indicators as a query can.
-    pub fn found_while_reading(&mut self, provider: &str, rule: &Rule) {
-        let Some(check) = &rule.check else { return };
-        let (column, _, _) = check.columns();
-        let finding = QueryFinding { code: rule.code.clone(), table: rule.table.clone(), column: column.to_owned(), ..QueryFinding::default() };
-        self.findings.entry(provider.to_owned()).or_default().push(finding);
+    /// Adds what rules of the reader found in the delivery of a provider, so that it can hold indicators as a query can. Values that do not
+    /// come back within one delivery and do over the years of the lake hold nothing.
+    ///
+    /// # Errors
+    /// When the lake cannot be read.
+    pub fn add_from_reading(&mut self, engine: &Engine, found: &[(String, &Rule)], year: i32) -> Result<(), Error> {
+        let mut recurring: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (provider, rule) in found {
+            let Some(check) = &rule.check else { continue };
+            let (column, other, _) = check.columns();
+            if matches!(check, RowCheck::Recurs { .. }) {
+                let known = match recurring.entry(&rule.code) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(unknown) => unknown.insert(recurring_over_years(engine, rule, column, other, year)?),
+                };
+                if known.contains(provider) {
+                    continue;
+                }
+            }
+            let finding = QueryFinding { code: rule.code.clone(), table: rule.table.clone(), column: column.to_owned(), ..QueryFinding::default() };
+            self.findings.entry(provider.clone()).or_default().push(finding);
+        }
+        Ok(())
     }
 
     /// Which indicators these findings hold. A finding on a column holds only the indicators that need that column.

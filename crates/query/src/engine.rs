@@ -93,7 +93,8 @@ impl Engine {
         let wanted = checks::views(pipeline, rules);
         let views = pipeline.views.iter().filter(|(name, _)| wanted.contains(name.as_str())).map(|(_, sql)| sql.as_str());
         let sql: Vec<&str> = checks::sql(rules).chain(views).collect();
-        let is_named = |column: &str| sql.iter().any(|sql| sql.contains(column));
+        let recurring = checks::recurring(rules);
+        let is_named = |column: &str| recurring.contains(column) || sql.iter().any(|sql| sql.contains(column));
         each(&tables(lake)?, threads, |table| engine.keep(table, &is_named, year - 2, year)).into_iter().collect::<Result<(), Error>>()?;
         Ok(engine)
     }

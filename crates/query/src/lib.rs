@@ -64,7 +64,7 @@ pub use preview::preview;
 pub use release::{release_distributions, release_trajectories};
 pub use release_store::ReleaseStore;
 pub use results::{IndicatorResult, Progress, ProviderResult, Register, Results, Standing, YearResult};
-pub use select::select;
+pub use select::{CountAndSum, select};
 pub use scaffold::{NewIndicator, scaffold};
 pub use small_group::{FEWEST_CHANGES, GROUP, SmallGroup};
 pub use store::{Reference, ReferenceIndicator, ReferenceModel, write_results};

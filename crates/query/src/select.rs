@@ -9,13 +9,16 @@ use crate::results::parameters;
 use crate::threads::{available, each};
 use crate::{Engine, Error, Pipeline, Summary, norm};
 
+/// Number of units, and the sum of their values.
+pub type CountAndSum = (u64, f64);
+
 /// Runs the norms, the views and the SQL of every indicator for the years from `first` to the report year, as results do. Answers, of
 /// the report year, how many units of each indicator (by id) and provider count, and what their values come to: the units that meet the
 /// criterion, or n times the mean.
 ///
 /// # Errors
 /// When SQL of the pipeline fails or the lake cannot be read.
-pub fn select(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, first: i32) -> Result<BTreeMap<(String, String), (u64, f64)>, Error> {
+pub fn select(engine: &Engine, pipeline: &Pipeline, year: &YearSpec, first: i32) -> Result<BTreeMap<(String, String), CountAndSum>, Error> {
     engine.keep_views(pipeline, "", first, year.year)?;
     let norms = norm::estimate(engine, pipeline, year)?;
     engine.keep_views_with_norms(pipeline, "", &norms, first, year.year)?;

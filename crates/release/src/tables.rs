@@ -287,6 +287,9 @@ pub(crate) fn measures(rows: &[MeasureRow]) -> Result<RecordBatch, Error> {
     )
 }
 
+/// Number of providers and value, by name of the statistic.
+type Statistics = BTreeMap<&'static str, (u64, Option<f64>)>;
+
 /// Rows of the table `provider_distribution` of a year, from the distributions that reports read. Those already follow the publication
 /// rule (decision 22): a quantile is the mean of three providers, and stands there only with enough groups of owners on each side.
 ///
@@ -294,7 +297,7 @@ pub(crate) fn measures(rows: &[MeasureRow]) -> Result<RecordBatch, Error> {
 /// [`Error::Bug`] when the table has other columns.
 pub fn distribution_rows(year: i32, batches: &[RecordBatch], measures: &[DistributionMeasure]) -> Result<Vec<DistributionRow>, Error> {
     // By indicator and peer group.
-    let mut found: BTreeMap<(String, String), BTreeMap<&'static str, (u64, Option<f64>)>> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String), Statistics> = BTreeMap::new();
     for batch in batches {
         let column = |name: &str, kind: &DataType| -> Result<ArrayRef, Error> {
             let column = batch.column_by_name(name).ok_or_else(|| Error::bug(format!("distributions.parquet has no column {name}")))?;

@@ -79,9 +79,8 @@ pub(crate) fn run(
     }
     let found: usize = checks.findings.values().map(Vec::len).sum();
     let joins = parts.iter().map(|part| (part, members.remove(part).map(|one| &mut one.receipt))).collect();
-    for (provider, rule) in join_all(batch, rules, &checks, joins, year, threads, &progress)? {
-        checks.found_while_reading(&provider, rule);
-    }
+    let found_while_reading = join_all(batch, rules, &checks, joins, year, threads, &progress)?;
+    checks.add_from_reading(&engine, &found_while_reading, year)?;
     let held = checks.held(rules, pipeline);
     let summary = format!("{queries} rules on {} submissions, {found} findings, {} held for an analyst", parts.len(), held.len());
     // Of a single submission nothing else need be said.
