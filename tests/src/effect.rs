@@ -92,7 +92,7 @@ fn client_numbers_that_never_come_back_leave_no_figure_of_back_in_care() {
         fs::create_dir_all(&delivered).unwrap();
         let text = fs::read_to_string(root().join("tests/bad-submissions/W723-never-twice/trajecten.csv")).unwrap();
         // Each year has numbers of its own: nobody of the one is in the other.
-        let text = text.replace(";2025-", &format!(";{year}-")).replace(";C0", &format!(";C{year}0"));
+        let text = text.replace(";2025-", &format!(";{year}-")).replace(";C0", &format!(";C{year}0")).replace(";C1", &format!(";C{year}1"));
         fs::write(delivered.join("trajecten.csv"), text).unwrap();
         delivered.parent().unwrap().to_owned()
     };

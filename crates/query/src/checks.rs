@@ -19,11 +19,13 @@ pub(crate) fn recurring(rules: &RuleSet) -> BTreeSet<&str> {
     checks.flat_map(|check| [check.columns().0, check.columns().1]).collect()
 }
 
-/// Providers at whom a value of a column stands with several values of the other one, this year and the two before it taken together.
+/// Providers at whom a value of a column stands with several values of the other one, this year and the two before it taken together; and
+/// those of whom only one of these years is there, so that nothing can be said of years.
 fn recurring_over_years(engine: &Engine, rule: &Rule, column: &str, other: &str, year: i32) -> Result<BTreeSet<String>, Error> {
     let sql = format!(
-        "SELECT DISTINCT provider_id FROM (SELECT provider_id FROM {} WHERE year BETWEEN $year - 2 AND $year GROUP BY provider_id, {column} HAVING COUNT(DISTINCT {other}) > 1)",
-        rule.table
+        "SELECT DISTINCT provider_id FROM (SELECT provider_id FROM {table} WHERE year BETWEEN $year - 2 AND $year GROUP BY provider_id, {column} HAVING COUNT(DISTINCT {other}) > 1 \
+         UNION ALL SELECT provider_id FROM {table} WHERE year BETWEEN $year - 2 AND $year GROUP BY provider_id HAVING COUNT(DISTINCT year) = 1)",
+        table = rule.table
     );
     let rows = engine.rows(&format!("checks/rules.toml, {}", rule.code), &sql, &[("year", ScalarValue::Int32(Some(year)))])?;
     let mut found = BTreeSet::new();
@@ -50,7 +52,7 @@ pub type Held = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 impl LakeChecks {
     /// Adds what rules of the reader found in the delivery of a provider, so that it can hold indicators as a query can. Values that do not
-    /// come back within one delivery and do over the years of the lake hold nothing.
+    /// come back within one delivery hold nothing when they do over the years of the lake, or when the lake has no other year.
     ///
     /// # Errors
     /// When the lake cannot be read.
